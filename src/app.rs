@@ -1,0 +1,105 @@
+//! Opens store and index, builds the services, starts and stops the indexing thread.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::domain::clock::{Clock, SystemClock};
+use crate::index::writer::{self, Index};
+use crate::index_schema::{IndexSchema, IndexSchemaError};
+use crate::ranking::weights::Weights;
+use crate::services::ServiceError;
+use crate::services::catalogue::Catalogue;
+use crate::services::indexing::Indexing;
+use crate::services::search::Search;
+use crate::store::tokens::OperatorTokens;
+use crate::store::{Store, StoreError};
+
+/// A running Classo, without doors.
+pub struct App {
+    pub schema: Arc<IndexSchema>,
+    pub store: Arc<Store>,
+    pub index: Arc<Index>,
+    pub search: Search,
+    pub catalogue: Catalogue,
+    pub indexing: Indexing,
+    pub tokens: OperatorTokens,
+    pub clock: Arc<dyn Clock>,
+    /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
+    opened_at: u64,
+}
+
+/// Why it does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Schema(#[from] IndexSchemaError),
+    #[error("index-schema/ranking.toml: {0}")]
+    Ranking(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    #[error("the indexing thread cannot start: {0}")]
+    Thread(std::io::Error),
+}
+
+impl App {
+    /// Opens a data folder, making it when it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process holds the folder; else what is wrong with its content.
+    pub fn open(data: &Path) -> Result<App, StartError> {
+        App::open_at(data, Arc::new(SystemClock))
+    }
+
+    /// As [`App::open`], with a clock of the caller's.
+    pub fn open_at(data: &Path, clock: Arc<dyn Clock>) -> Result<App, StartError> {
+        let schema = Arc::new(IndexSchema::load(&data.join("index-schema"))?);
+        let weights = weights(&schema)?;
+        let store = Arc::new(Store::open(&data.join("store"))?);
+        let folder: PathBuf = data.join("index");
+        let (index, writer) = writer::open(&folder, &schema).map_err(ServiceError::from)?;
+        let index = Arc::new(index);
+        let indexing = Indexing::start(
+            Arc::clone(&store),
+            Arc::clone(&index),
+            writer,
+            folder,
+            Arc::clone(&schema),
+        )
+        .map_err(StartError::Thread)?;
+        Ok(App {
+            search: Search::new(
+                Arc::clone(&index),
+                Arc::clone(&schema),
+                weights,
+                Arc::clone(&clock),
+            ),
+            catalogue: Catalogue::new(Arc::clone(&store), Arc::clone(&schema)),
+            tokens: OperatorTokens::new(data),
+            opened_at: store.sequence(),
+            schema,
+            store,
+            index,
+            indexing,
+            clock,
+        })
+    }
+
+    /// Whether the index has yet to learn some of what the catalogue held when it was opened.
+    pub fn is_catching_up(&self) -> bool {
+        self.indexing.indexed() < self.opened_at
+    }
+
+    /// Ends well: the indexing thread finishes its step, the store is written out.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.indexing.stop();
+        self.store.close()
+    }
+}
+
+/// The weights of a schema's own ranking file.
+pub fn weights(schema: &IndexSchema) -> Result<Weights, StartError> {
+    Weights::parse(&schema.ranking, &schema.text_fields, &schema.vocabularies)
+        .map_err(StartError::Ranking)
+}

@@ -1,0 +1,45 @@
+//! `classo demo`: a fresh data folder with the bundled catalogue, served.
+
+use anyhow::bail;
+
+use super::{open, serve};
+use crate::demo::CATALOGUE;
+use crate::domain::actor::Actor;
+use crate::interchange::report::{ImportReport, Reject};
+use crate::services::catalogue::{ImportListener, ImportSource};
+
+pub fn run(args: &serve::ServeArgs) -> anyhow::Result<()> {
+    let app = open::app(&args.data)?;
+    let source = ImportSource {
+        name: "the bundled catalogue",
+        dry_run: false,
+    };
+    let report =
+        app.catalogue
+            .import(&Actor::Console, CATALOGUE.as_bytes(), &source, &mut Strict)?;
+    if report.rejected > 0 {
+        bail!(
+            "the bundled catalogue has {} records that are refused",
+            report.rejected
+        );
+    }
+    eprintln!(
+        "{} real resources are in {}",
+        report.records(),
+        args.data.folder.display()
+    );
+    open::wait_for_index(&app);
+    serve::serve(app, args)
+}
+
+/// Our own records are all good; one that is not is told where it stands.
+struct Strict;
+
+impl ImportListener for Strict {
+    fn rejected(&mut self, reject: Reject) -> std::io::Result<()> {
+        eprintln!("{} line {}: {}", reject.file, reject.line, reject.reason);
+        Ok(())
+    }
+
+    fn progress(&mut self, _: &ImportReport, _: u64) {}
+}

@@ -1,0 +1,219 @@
+//! `classo import`: records of files into the catalogue.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+
+use super::output::{Progress, say};
+use super::{open, remote::Remote};
+use crate::config::{DataSettings, ServerSettings};
+use crate::domain::actor::Actor;
+use crate::interchange::report::{ImportReport, Reject, UnmappedCount};
+use crate::services::catalogue::{ImportListener, ImportSource};
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files of records; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The format of the files
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    #[allow(dead_code, reason = "both values mean the one format there is")]
+    format: Format,
+    /// Report what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write refused records here, one JSON object {file, line, reason} a line
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataSettings,
+    #[command(flatten)]
+    server: ServerSettings,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Recognised by the content
+    Auto,
+    /// One JSON object a line
+    Jsonl,
+}
+
+pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
+    let mut rejects = Rejects::new(args.rejects.as_deref())?;
+    let mut total = ImportReport::default();
+    let target = match &args.server.server {
+        Some(url) => Target::Remote(Remote::new(url, args.server.token.as_ref())?),
+        None => Target::Local(Box::new(open::app(&args.data)?)),
+    };
+    for file in &args.files {
+        let name = file.display().to_string();
+        let (source, bytes) = open_source(file)?;
+        let mut listener = Listener {
+            rejects: &mut rejects,
+            progress: Progress::of_bytes(&name, bytes),
+        };
+        let report = match &target {
+            Target::Local(app) => {
+                let source_name = ImportSource {
+                    name: &name,
+                    dry_run: args.dry_run,
+                };
+                app.catalogue
+                    .import(&Actor::Console, source, &source_name, &mut listener)
+                    .with_context(|| format!("{name}: the import stopped"))?
+            }
+            Target::Remote(remote) => remote.import(source, &name, args.dry_run, &mut listener)?,
+        };
+        listener.progress.finish();
+        add(&mut total, report);
+    }
+    rejects.finish()?;
+    if let Target::Local(app) = target {
+        open::wait_for_index(&app);
+        app.close()?;
+    }
+    print_report(&total, args);
+    Ok(())
+}
+
+enum Target {
+    Local(Box<crate::app::App>),
+    Remote(Remote),
+}
+
+fn open_source(file: &Path) -> anyhow::Result<(BufReader<Box<dyn Read>>, u64)> {
+    if file == Path::new("-") {
+        return Ok((BufReader::new(Box::new(io::stdin())), 0));
+    }
+    let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let metadata = opened
+        .metadata()
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    if metadata.is_dir() {
+        bail!("{} is a folder; name the files in it", file.display());
+    }
+    Ok((
+        BufReader::with_capacity(1 << 20, Box::new(opened)),
+        metadata.len(),
+    ))
+}
+
+struct Listener<'a> {
+    rejects: &'a mut Rejects,
+    progress: Progress,
+}
+
+impl ImportListener for Listener<'_> {
+    fn rejected(&mut self, reject: Reject) -> io::Result<()> {
+        self.rejects.write(&reject)
+    }
+
+    fn progress(&mut self, report: &ImportReport, bytes: u64) {
+        self.progress
+            .at(bytes, || format!("{} records", report.records()));
+    }
+}
+
+/// Where refused records go: the file that was named, else the first few to standard error.
+struct Rejects {
+    file: Option<BufWriter<File>>,
+    shown: usize,
+}
+
+/// Refused records that are shown when no file was named for them.
+const SHOWN_REJECTS: usize = 10;
+
+impl Rejects {
+    fn new(path: Option<&Path>) -> anyhow::Result<Self> {
+        let file = path
+            .map(|path| {
+                File::create(path).with_context(|| format!("{} cannot be written", path.display()))
+            })
+            .transpose()?;
+        Ok(Rejects {
+            file: file.map(BufWriter::new),
+            shown: 0,
+        })
+    }
+
+    fn write(&mut self, reject: &Reject) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            serde_json::to_writer(&mut *file, reject)?;
+            return file.write_all(b"\n");
+        }
+        self.shown += 1;
+        if self.shown <= SHOWN_REJECTS {
+            eprintln!("{} line {}: {}", reject.file, reject.line, reject.reason);
+        } else if self.shown == SHOWN_REJECTS + 1 {
+            eprintln!("... more refused records are not shown; --rejects FILE keeps them all");
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> anyhow::Result<()> {
+        if let Some(file) = &mut self.file {
+            file.flush().context("the rejects could not be written")?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds the report of one file, or of one part of a file, to those before.
+pub fn add(total: &mut ImportReport, report: ImportReport) {
+    total.added += report.added;
+    total.replaced += report.replaced;
+    total.unchanged += report.unchanged;
+    total.superseded += report.superseded;
+    total.rejected += report.rejected;
+    total.sequence = total.sequence.max(report.sequence);
+    total.unmapped_others += report.unmapped_others;
+    for value in report.unmapped {
+        let same =
+            |known: &&mut UnmappedCount| known.field == value.field && known.value == value.value;
+        match total.unmapped.iter_mut().find(same) {
+            Some(known) => known.count += value.count,
+            None => total.unmapped.push(value),
+        }
+    }
+    total
+        .unmapped
+        .sort_by_key(|value| std::cmp::Reverse(value.count));
+}
+
+/// Unmapped values that a report for people lists.
+const SHOWN_UNMAPPED: usize = 10;
+
+fn print_report(report: &ImportReport, args: &ImportArgs) {
+    if args.json {
+        say(serde_json::to_string(report).expect("a report is plain data"));
+        return;
+    }
+    let mood = if args.dry_run { "would be " } else { "" };
+    say(format!(
+        "{} records: {} {mood}added, {} {mood}replaced, {} unchanged, {} superseded by a later record, {} refused",
+        report.records(),
+        report.added,
+        report.replaced,
+        report.unchanged,
+        report.superseded,
+        report.rejected
+    ));
+    let others = report.unmapped.len().saturating_sub(SHOWN_UNMAPPED);
+    for value in report.unmapped.iter().take(SHOWN_UNMAPPED) {
+        say(format!(
+            "not in our vocabularies, kept as it is: {} {:?}, {} times",
+            value.field, value.value, value.count
+        ));
+    }
+    if others > 0 {
+        say(format!("... and {others} more values; --json lists them"));
+    }
+}

@@ -1,0 +1,59 @@
+//! Commands, one file each: words in, words out.
+//!
+//! Results go to standard output, everything else to standard error. A failed command exits with 1, a wrong use with 2.
+
+mod demo;
+mod doctor;
+mod evaluate;
+mod import;
+mod open;
+mod operator;
+pub mod output;
+mod remote;
+mod remove;
+mod search;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+/// Finds the digital educational resource that suits a class, and says why.
+#[derive(Debug, Parser)]
+#[command(name = "classo", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fill a fresh data folder with the bundled catalogue, then serve it
+    Demo(serve::ServeArgs),
+    /// Serve the data folder over HTTP
+    Serve(serve::ServeArgs),
+    /// Put records of files into the catalogue
+    Import(import::ImportArgs),
+    /// Take resources out of the catalogue
+    Remove(remove::RemoveArgs),
+    /// Search the catalogue
+    Search(Box<search::SearchArgs>),
+    /// Measure the ranking on judged questions
+    Evaluate(evaluate::EvaluateArgs),
+    /// Examine a catalogue: completeness and coverage
+    Doctor(doctor::DoctorArgs),
+    /// Manage the operators of a server
+    Operator(operator::OperatorArgs),
+}
+
+/// Runs a command.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Remove(args) => remove::run(&args),
+        Command::Search(args) => search::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Operator(args) => operator::run(&args),
+    }
+}

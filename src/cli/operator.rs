@@ -1,0 +1,72 @@
+//! `classo operator`: tokens for those who operate a server.
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use jiff::SignedDuration;
+
+use super::output::say;
+use crate::config::DataSettings;
+use crate::domain::clock::{Clock, SystemClock};
+use crate::store::tokens::OperatorTokens;
+
+#[derive(Debug, Args)]
+pub struct OperatorArgs {
+    #[command(subcommand)]
+    command: OperatorCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum OperatorCommand {
+    /// Make a token and print it; it is shown this once. Works while a server runs
+    Token {
+        /// What the token is for: shown in lists, used to revoke it
+        #[arg(long, default_value = "operator")]
+        label: String,
+        /// Days until it expires
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// List the tokens there are, without their secrets
+    List {
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// Take every token of a label out of use
+    Revoke {
+        label: String,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+}
+
+pub fn run(args: &OperatorArgs) -> anyhow::Result<()> {
+    match &args.command {
+        OperatorCommand::Token { label, days, data } => {
+            let lifetime = SignedDuration::from_hours(24 * i64::from(*days));
+            let token =
+                OperatorTokens::new(&data.folder).create(label, SystemClock.now(), lifetime);
+            say(token
+                .with_context(|| format!("no token can be kept in {}", data.folder.display()))?);
+        }
+        OperatorCommand::List { data } => {
+            for token in OperatorTokens::new(&data.folder).list()? {
+                say(format!(
+                    "{}\tmade {}\texpires {}",
+                    token.label, token.created_at, token.expires_at
+                ));
+            }
+        }
+        OperatorCommand::Revoke { label, data } => {
+            let revoked = OperatorTokens::new(&data.folder).revoke(label)?;
+            if revoked == 0 {
+                bail!(
+                    "there is no token with the label {label:?}; `classo operator list` shows them"
+                );
+            }
+            say(format!("revoked {revoked}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! How commands speak: progress on a terminal, plain lines elsewhere, a log for servers.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing_subscriber::EnvFilter;
+
+/// Logs to standard error; `CLASSO_LOG` chooses the level (default: warnings, and `info` for a server).
+pub fn start_log() {
+    let is_server = std::env::args()
+        .nth(1)
+        .is_some_and(|command| command == "serve" || command == "demo");
+    let default = if is_server {
+        "warn,classo=info"
+    } else {
+        "warn"
+    };
+    let filter = EnvFilter::try_from_env("CLASSO_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
+        .init();
+}
+
+/// Prints a line of a result. When nobody reads any more (`| head`), the command ends, and that is no failure.
+pub fn say(line: impl Display) {
+    if let Err(error) = writeln!(stdout(), "{line}") {
+        let code = if error.kind() == ErrorKind::BrokenPipe {
+            0
+        } else {
+            1
+        };
+        std::process::exit(code);
+    }
+}
+
+/// Progress of long work: a bar on a terminal, a line now and then elsewhere.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    what: String,
+    last_line: Instant,
+}
+
+/// How often a plain line is printed where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+impl Progress {
+    /// Work that is measured in bytes.
+    pub fn of_bytes(what: &str, total: u64) -> Self {
+        Progress::new(
+            what,
+            total,
+            "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {eta} left",
+        )
+    }
+
+    /// Work that is counted.
+    pub fn of_items(what: &str, total: u64) -> Self {
+        Progress::new(
+            what,
+            total,
+            "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta} left",
+        )
+    }
+
+    fn new(what: &str, total: u64, template: &str) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            bar.set_style(
+                ProgressStyle::with_template(template).expect("the templates above are valid"),
+            );
+            bar.set_message(what.to_owned());
+            bar
+        });
+        Progress {
+            bar,
+            what: what.to_owned(),
+            last_line: Instant::now(),
+        }
+    }
+
+    /// Says how far the work is; `line` is what a plain line would add.
+    pub fn at(&mut self, position: u64, line: impl Fn() -> String) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(position);
+        } else if self.last_line.elapsed() > LINE_EVERY {
+            eprintln!("{}: {}", self.what, line());
+            self.last_line = Instant::now();
+        }
+    }
+
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `classo serve`: the HTTP server on a data folder.
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::open;
+use crate::app::App;
+use crate::config::{DataSettings, ListenSettings};
+use crate::http;
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub data: DataSettings,
+    #[command(flatten)]
+    listen: ListenSettings,
+}
+
+/// How long the first line waits for an index that lags behind the catalogue.
+const CATCH_UP: Duration = Duration::from_secs(5);
+
+pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
+    let app = open::app(&args.data)?;
+    serve(app, args)
+}
+
+/// Serves an open app until the process is asked to stop.
+pub fn serve(app: App, args: &ServeArgs) -> anyhow::Result<()> {
+    if !app.indexing.wait_for(app.store.sequence(), CATCH_UP) {
+        eprintln!(
+            "the index is {} changes behind the catalogue and catches up while the server runs",
+            app.indexing.lag()
+        );
+    }
+    let address = args.listen.listen;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no runtime can be started")?;
+    let served = runtime.block_on(http::serve(app, address, announce, stop_signal()));
+    served.with_context(|| format!("cannot serve on {address}"))
+}
+
+fn announce(address: std::net::SocketAddr) {
+    println!("listening on http://{address}");
+    // A closed standard output is no reason not to serve.
+    let _ = std::io::stdout().flush();
+    eprintln!("the API is described at http://{address}/api/docs; stop with Ctrl-C");
+}
+
+/// Ctrl-C, or the signal with which services are stopped.
+async fn stop_signal() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,709 @@
+//! Raw JSON becomes a resource: the lenient door of every import.
+//!
+//! A record is refused only when it has no usable id, or neither a title nor a description. Everything else that
+//! does not fit is kept word for word in `provenance.raw` and reported, so that nothing is lost and nothing is guessed.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::grade_range;
+use super::language::LanguageMap;
+use super::problem::Problem;
+use super::resource::{
+    Age, Evidence, Internet, Link, Offer, Price, Provenance, Publisher, Research, Resource,
+    ResourceId, StudentPrivacy, Support, TermId, Testimonial,
+};
+use super::vocabulary::{Vocabularies, Vocabulary};
+
+/// A checked resource, and what of the record found no place in it.
+#[derive(Debug)]
+pub struct Draft {
+    pub resource: Resource,
+    pub unmapped: Vec<Unmapped>,
+}
+
+/// A value that is kept in `provenance.raw` because we do not know what it means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unmapped {
+    pub field: String,
+    pub value: String,
+}
+
+impl Draft {
+    /// Reads a record of design section 2, or of any shape close to it.
+    ///
+    /// # Errors
+    /// Every problem that keeps it from being a resource.
+    pub fn read(record: Value, vocabularies: &Vocabularies) -> Result<Draft, Vec<Problem>> {
+        let Value::Object(fields) = record else {
+            return Err(vec![Problem::new(
+                "record",
+                "not_an_object",
+                "a record is a JSON object, like {\"id\": \"...\"}",
+            )]);
+        };
+        let mut reader = Reader {
+            fields,
+            vocabularies,
+            raw: Map::new(),
+            unmapped: Vec::new(),
+        };
+        let provenance = reader.provenance();
+        let id = reader.id();
+        let resource = |id, reader: &mut Reader| Resource {
+            id,
+            title: reader.language_map("title"),
+            description: reader.language_map("description"),
+            keywords: reader.keywords(),
+            url: reader.url("url"),
+            links: reader.links(),
+            publisher: reader.publisher(),
+            types: reader.terms("type", "type"),
+            languages: reader.terms("languages", "language"),
+            price: reader.price(),
+            offers: reader.offers(),
+            licence: reader.text("licence"),
+            access: reader.term("access", "access"),
+            advertising: reader.flag("advertising"),
+            internet: reader.typed::<Internet>("internet"),
+            devices: reader.terms("devices", "device"),
+            os: reader.terms("os", "os"),
+            platforms: reader.terms("platforms", "platform"),
+            subjects: reader.terms("subjects", "subject"),
+            levels: reader.terms("levels", "level"),
+            skills: reader.terms("skills", "skill"),
+            strategies: reader.terms("strategies", "strategy"),
+            student_types: reader.terms("student_types", "student_type"),
+            age: reader.age(),
+            support: reader.support(),
+            downloadable: reader.flag("downloadable"),
+            evidence: reader.evidence(),
+            accessibility: reader.texts("accessibility"),
+            privacy: reader.privacy(),
+            verified: reader.verified(),
+            created_at: reader.date("created_at"),
+            updated_at: reader.date("updated_at"),
+            provenance: None,
+        };
+        let mut problems = Vec::new();
+        let id = match id {
+            Ok(id) => Some(id),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        let stand_in = ResourceId::parse("?").expect("a visible character");
+        let mut resource = resource(id.unwrap_or(stand_in), &mut reader);
+        if resource.title.is_empty() && resource.description.is_empty() {
+            problems.push(Problem::new(
+                "title",
+                "missing",
+                "a record needs a title or a description",
+            ));
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        reader.keep_the_rest();
+        resource.provenance = reader.with_raw(provenance);
+        Ok(Draft {
+            resource,
+            unmapped: reader.unmapped,
+        })
+    }
+}
+
+/// Takes the record's fields one by one; what is left, or does not fit, goes to `raw`.
+struct Reader<'a> {
+    fields: Map<String, Value>,
+    vocabularies: &'a Vocabularies,
+    raw: Map<String, Value>,
+    unmapped: Vec<Unmapped>,
+}
+
+impl<'a> Reader<'a> {
+    fn id(&mut self) -> Result<ResourceId, Problem> {
+        let id = match self.fields.remove("id") {
+            Some(Value::String(id)) => id,
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) => return Err(Problem::new("id", "wrong_type", "an id is a text")),
+            None => return Err(Problem::new("id", "missing", "a record needs an id")),
+        };
+        ResourceId::parse(&id).map_err(|detail| Problem::new("id", "invalid", detail))
+    }
+
+    /// A provenance that an earlier export wrote: its raw part is where this reading goes on.
+    fn provenance(&mut self) -> Provenance {
+        match self.fields.remove("provenance") {
+            Some(value @ Value::Object(_)) => {
+                match serde_json::from_value::<Provenance>(value.clone()) {
+                    Ok(mut provenance) => {
+                        self.raw = std::mem::take(&mut provenance.raw);
+                        provenance
+                    }
+                    Err(_) => {
+                        self.keep("provenance", value);
+                        Provenance::default()
+                    }
+                }
+            }
+            Some(Value::Null) | None => Provenance::default(),
+            Some(other) => {
+                self.keep("provenance", other);
+                Provenance::default()
+            }
+        }
+    }
+
+    fn with_raw(&mut self, mut provenance: Provenance) -> Option<Provenance> {
+        provenance.raw = std::mem::take(&mut self.raw);
+        (!provenance.is_empty()).then_some(provenance)
+    }
+
+    /// The field's value, when it is there and not null.
+    fn take(&mut self, field: &str) -> Option<Value> {
+        self.fields.remove(field).filter(|value| !value.is_null())
+    }
+
+    /// Keeps a value as its origin wrote it. Lists join what an earlier import kept of the same field.
+    fn keep(&mut self, field: &str, value: Value) {
+        match (self.raw.get_mut(field), value) {
+            (Some(Value::Array(kept)), Value::Array(more)) => {
+                for value in more {
+                    if !kept.contains(&value) {
+                        kept.push(value);
+                    }
+                }
+            }
+            (_, value) => {
+                self.raw.insert(field.to_owned(), value);
+            }
+        }
+    }
+
+    /// Keeps a value that should have fitted, and says so.
+    fn keep_and_report(&mut self, field: &str, value: Value) {
+        let shown = match &value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        self.unmapped.push(Unmapped {
+            field: field.to_owned(),
+            value: shown.chars().take(120).collect(),
+        });
+        self.keep(field, value);
+    }
+
+    fn keep_the_rest(&mut self) {
+        for (field, value) in std::mem::take(&mut self.fields) {
+            self.keep(&field, value);
+        }
+    }
+
+    fn text(&mut self, field: &str) -> Option<String> {
+        match self.take(field)? {
+            Value::String(text) if text.trim().is_empty() => None,
+            Value::String(text) => Some(text.trim().to_owned()),
+            other => {
+                self.keep_and_report(field, other);
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, field: &str) -> Option<bool> {
+        self.typed(field)
+    }
+
+    /// A value of a Rust type, else it is kept and reported.
+    fn typed<T: DeserializeOwned>(&mut self, field: &str) -> Option<T> {
+        let value = self.take(field)?;
+        match serde_json::from_value(value.clone()) {
+            Ok(typed) => Some(typed),
+            Err(_) => {
+                self.keep_and_report(field, value);
+                None
+            }
+        }
+    }
+
+    fn texts(&mut self, field: &str) -> Vec<String> {
+        let Some(value) = self.take(field) else {
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        let mut others = Vec::new();
+        for value in listed(value) {
+            match value {
+                Value::String(text) if !text.trim().is_empty() => {
+                    push_new(&mut texts, text.trim().to_owned())
+                }
+                Value::String(_) | Value::Null => {}
+                other => others.push(other),
+            }
+        }
+        if !others.is_empty() {
+            self.keep_and_report(field, Value::Array(others));
+        }
+        texts
+    }
+
+    fn language_map(&mut self, field: &str) -> LanguageMap {
+        let Some(value) = self.take(field) else {
+            return LanguageMap::default();
+        };
+        match language_map(&value) {
+            Some(map) => map,
+            None => {
+                self.keep_and_report(field, value);
+                LanguageMap::default()
+            }
+        }
+    }
+
+    fn keywords(&mut self) -> std::collections::BTreeMap<String, Vec<String>> {
+        let Some(value) = self.take("keywords") else {
+            return Default::default();
+        };
+        let by_tag = match value.clone() {
+            Value::Object(map) => map.into_iter().collect(),
+            Value::String(line) => vec![(
+                "und".to_owned(),
+                Value::from(line.split(',').map(str::trim).collect::<Vec<_>>()),
+            )],
+            list @ Value::Array(_) => vec![("und".to_owned(), list)],
+            _ => {
+                self.keep_and_report("keywords", value);
+                return Default::default();
+            }
+        };
+        let mut keywords = std::collections::BTreeMap::new();
+        for (tag, words) in by_tag {
+            let words = listed(words)
+                .into_iter()
+                .filter_map(|word| word.as_str().map(|w| w.trim().to_owned()));
+            let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+            if !words.is_empty() {
+                keywords.insert(tag.to_lowercase(), words);
+            }
+        }
+        keywords
+    }
+
+    fn url(&mut self, field: &str) -> Option<String> {
+        let text = self.text(field)?;
+        if is_web_address(&text) {
+            return Some(text);
+        }
+        self.keep_and_report(field, Value::String(text));
+        None
+    }
+
+    fn links(&mut self) -> Vec<Link> {
+        self.list_of("links", |value| {
+            serde_json::from_value::<Link>(value.clone())
+                .ok()
+                .filter(|link| is_web_address(&link.url))
+        })
+    }
+
+    fn offers(&mut self) -> Vec<Offer> {
+        self.list_of("offers", |value| {
+            let offer: Offer = serde_json::from_value(value.clone()).ok()?;
+            let amount_ok = offer.amount.is_none_or(is_amount);
+            let url_ok = offer.url.as_deref().is_none_or(is_web_address);
+            (amount_ok && url_ok).then_some(offer)
+        })
+    }
+
+    /// The entries of a list that can be read; the others are kept and reported.
+    fn list_of<T>(&mut self, field: &str, read: impl Fn(&Value) -> Option<T>) -> Vec<T> {
+        let Some(value) = self.take(field) else {
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for value in listed(value) {
+            match read(&value) {
+                Some(entry) => entries.push(entry),
+                None => self.keep_and_report(field, Value::Array(vec![value])),
+            }
+        }
+        entries
+    }
+
+    fn publisher(&mut self) -> Option<Publisher> {
+        let value = match self.take("publisher")? {
+            Value::String(name) => {
+                return Some(Publisher {
+                    name: Some(name.trim().to_owned()),
+                    headquarters: None,
+                });
+            }
+            value => value,
+        };
+        let mut fields = self.object("publisher", value)?;
+        let name = fields.text("name");
+        let headquarters = fields.term("headquarters", "headquarters");
+        self.take_back("publisher", fields);
+        (name.is_some() || headquarters.is_some()).then_some(Publisher { name, headquarters })
+    }
+
+    fn price(&mut self) -> Option<Price> {
+        let value = match self.take("price")? {
+            Value::String(model) => serde_json::json!({ "model": model }),
+            value => value,
+        };
+        let mut fields = self.object("price", value)?;
+        let model = fields.term("model", "price");
+        let amount = match fields.typed::<f64>("amount") {
+            Some(amount) if !is_amount(amount) => {
+                fields.keep_and_report("amount", amount.into());
+                None
+            }
+            amount => amount,
+        };
+        let currency = fields.text("currency").map(|code| code.to_uppercase());
+        let details = fields.language_map("details");
+        self.take_back("price", fields);
+        let empty = model.is_none() && amount.is_none() && details.is_empty();
+        (!empty).then_some(Price {
+            model,
+            amount,
+            currency,
+            details,
+        })
+    }
+
+    fn age(&mut self) -> Option<Age> {
+        let value = self.take("age")?;
+        let mut fields = self.object("age", value)?;
+        let (min, max) = (fields.typed("min"), fields.typed("max"));
+        self.take_back("age", fields);
+        (min.is_some() || max.is_some()).then_some(Age { min, max })
+    }
+
+    fn support(&mut self) -> Option<Support> {
+        let value = self.take("support")?;
+        let mut fields = self.object("support", value)?;
+        let support = Support {
+            tutorial: fields.flag("tutorial"),
+            guide: fields.flag("guide"),
+            technical_support: fields.flag("technical_support"),
+        };
+        self.take_back("support", fields);
+        (support != Support::default()).then_some(support)
+    }
+
+    fn evidence(&mut self) -> Option<Evidence> {
+        let value = self.take("evidence")?;
+        let mut fields = self.object("evidence", value)?;
+        let evidence = Evidence {
+            benefits: fields.language_map("benefits"),
+            research: fields.list_of("research", |value| {
+                let study = match value {
+                    Value::String(title) => Research {
+                        title: title.clone(),
+                        url: None,
+                    },
+                    other => serde_json::from_value::<Research>(other.clone()).ok()?,
+                };
+                study
+                    .url
+                    .as_deref()
+                    .is_none_or(is_web_address)
+                    .then_some(study)
+            }),
+            testimonials: fields.list_of("testimonials", |value| {
+                let text = language_map(value.get("text").unwrap_or(value))?;
+                let by = value.get("by").and_then(Value::as_str).map(str::to_owned);
+                Some(Testimonial { text, by })
+            }),
+        };
+        self.take_back("evidence", fields);
+        (evidence != Evidence::default()).then_some(evidence)
+    }
+
+    fn privacy(&mut self) -> Option<StudentPrivacy> {
+        let value = self.take("privacy")?;
+        let mut fields = self.object("privacy", value)?;
+        let privacy = StudentPrivacy {
+            student_data: fields.flag("student_data"),
+            hosting_country: fields.text("hosting_country"),
+            policy_url: fields.url("policy_url"),
+        };
+        self.take_back("privacy", fields);
+        (privacy != StudentPrivacy::default()).then_some(privacy)
+    }
+
+    fn verified(&mut self) -> std::collections::BTreeMap<String, String> {
+        let Some(value) = self.take("verified") else {
+            return Default::default();
+        };
+        let Some(mut fields) = self.object("verified", value) else {
+            return Default::default();
+        };
+        let names: Vec<String> = fields.fields.keys().cloned().collect();
+        let dates = names
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), fields.date(&name)?)))
+            .collect();
+        self.take_back("verified", fields);
+        dates
+    }
+
+    fn date(&mut self, field: &str) -> Option<String> {
+        let text = self.text(field)?;
+        if seconds(&text).is_some() {
+            return Some(text);
+        }
+        self.keep_and_report(field, Value::String(text));
+        None
+    }
+
+    fn term(&mut self, field: &str, vocabulary: &str) -> Option<TermId> {
+        let value = self.take(field)?;
+        if let Value::String(word) = &value {
+            let vocabulary = self.vocabularies.get(vocabulary);
+            if let Some(&[ordinal]) = vocabulary.resolve(word).as_deref() {
+                return Some(vocabulary.term(ordinal).id.clone());
+            }
+        }
+        self.keep_and_report(field, value);
+        None
+    }
+
+    fn terms(&mut self, field: &str, vocabulary: &str) -> Vec<TermId> {
+        let Some(value) = self.take(field) else {
+            return Vec::new();
+        };
+        let vocabulary = self.vocabularies.get(vocabulary);
+        let mut ids = Vec::new();
+        for value in listed(value) {
+            match value.as_str().and_then(|word| meanings(vocabulary, word)) {
+                Some(meant) => meant.into_iter().for_each(|id| push_new(&mut ids, id)),
+                None if value.is_null()
+                    || value.as_str().is_some_and(|word| word.trim().is_empty()) => {}
+                None => {
+                    let shown = value
+                        .as_str()
+                        .map(str::to_owned)
+                        .unwrap_or_else(|| value.to_string());
+                    self.unmapped.push(Unmapped {
+                        field: field.to_owned(),
+                        value: shown.chars().take(120).collect(),
+                    });
+                    self.keep(field, Value::Array(vec![value]));
+                }
+            }
+        }
+        ids
+    }
+
+    /// A reader for a nested object; anything else in its place is kept and reported.
+    fn object(&mut self, field: &str, value: Value) -> Option<Reader<'a>> {
+        match value {
+            Value::Object(fields) => {
+                let raw = match self.raw.remove(field) {
+                    Some(Value::Object(kept)) => kept,
+                    _ => Map::new(),
+                };
+                Some(Reader {
+                    fields,
+                    vocabularies: self.vocabularies,
+                    raw,
+                    unmapped: Vec::new(),
+                })
+            }
+            other => {
+                self.keep_and_report(field, other);
+                None
+            }
+        }
+    }
+
+    /// Takes over what a nested reader kept and reported.
+    fn take_back(&mut self, field: &str, mut nested: Reader) {
+        nested.keep_the_rest();
+        if !nested.raw.is_empty() {
+            self.raw.insert(field.to_owned(), Value::Object(nested.raw));
+        }
+        self.unmapped
+            .extend(nested.unmapped.into_iter().map(|u| Unmapped {
+                field: format!("{field}.{}", u.field),
+                value: u.value,
+            }));
+    }
+}
+
+/// The ids that a word means in a vocabulary: its own names, the mapping, a range of grades, a language with a region.
+fn meanings(vocabulary: &Vocabulary, word: &str) -> Option<Vec<TermId>> {
+    let known = vocabulary
+        .resolve(word)
+        .or_else(|| match vocabulary.name() {
+            "language" => vocabulary.resolve(word.split(['-', '_', '@']).next()?),
+            _ => None,
+        });
+    match known {
+        Some(ordinals) => Some(
+            ordinals
+                .into_iter()
+                .map(|ordinal| vocabulary.term(ordinal).id.clone())
+                .collect(),
+        ),
+        None if vocabulary.name() == "level" => grade_range::levels(word),
+        None => None,
+    }
+}
+
+fn language_map(value: &Value) -> Option<LanguageMap> {
+    let mut map = LanguageMap::default();
+    let mut insert = |tag: &str, text: &str| {
+        if !text.trim().is_empty() {
+            map.0.insert(tag.to_lowercase(), text.trim().to_owned());
+        }
+    };
+    match value {
+        Value::String(text) => insert("und", text),
+        Value::Object(texts) => {
+            for (tag, text) in texts {
+                insert(tag, text.as_str()?);
+            }
+        }
+        _ => return None,
+    }
+    Some(map)
+}
+
+/// A list as it is, anything else as a list of one.
+fn listed(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(values) => values,
+        single => vec![single],
+    }
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
+    if !list.contains(&value) {
+        list.push(value);
+    }
+}
+
+fn is_amount(amount: f64) -> bool {
+    amount.is_finite() && (0.0..1e9).contains(&amount)
+}
+
+/// An address that is safe to offer as a link: http or https, with a host, without spaces or control characters.
+fn is_web_address(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let rest = lower
+        .strip_prefix("https://")
+        .or_else(|| lower.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
+        && !text
+            .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>'))
+}
+
+/// Seconds since 1970 of an ISO 8601 date, or date and time.
+pub fn seconds(date: &str) -> Option<i64> {
+    if let Ok(timestamp) = date.parse::<jiff::Timestamp>() {
+        return Some(timestamp.as_second());
+    }
+    let day = date.parse::<jiff::civil::Date>().ok().or_else(|| {
+        date.parse::<jiff::civil::DateTime>()
+            .ok()
+            .map(jiff::civil::DateTime::date)
+    })?;
+    Some(
+        day.to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .ok()?
+            .timestamp()
+            .as_second(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index_schema::IndexSchema;
+    use serde_json::json;
+
+    fn read(record: Value) -> Draft {
+        Draft::read(record, &IndexSchema::embedded().vocabularies).expect("a resource")
+    }
+
+    #[test]
+    fn foreign_words_are_mapped_or_kept_and_reported() {
+        let draft = read(
+            json!({"id": "x", "title": "Fractions!", "levels": ["Grades 3-4", "kindergarden?"],
+            "subjects": ["Mathématique"], "languages": ["fr-CA", "English"], "colour": "red"}),
+        );
+        assert_eq!(
+            draft.resource.levels,
+            ["/primary/cycle-2/grade-3", "/primary/cycle-2/grade-4"]
+        );
+        assert_eq!(
+            draft.resource.subjects,
+            ["/math-science-technology/mathematics"]
+        );
+        assert_eq!(draft.resource.languages, ["fr", "en"]);
+        assert_eq!(draft.resource.title.get("und"), Some("Fractions!"));
+        assert_eq!(
+            draft.unmapped,
+            [Unmapped {
+                field: "levels".into(),
+                value: "kindergarden?".into()
+            }]
+        );
+        let raw = draft.resource.provenance.expect("something was kept").raw;
+        assert_eq!(
+            Value::Object(raw),
+            json!({"levels": ["kindergarden?"], "colour": "red"})
+        );
+    }
+
+    #[test]
+    fn what_was_written_is_read_again_unchanged() {
+        let first = read(
+            json!({"id": "x", "description": {"fr": "Un jeu"}, "levels": ["K-2", "odd"], "age": {"min": "six"},
+            "price": {"model": "paid", "amount": -1, "note": "?"}, "publisher": {"name": "A", "size": 3}, "source": {"a": 1},
+            "evidence": {"research": ["A study", {"title": "B", "url": "javascript:alert(1)"}]}, "updated_at": "2026-01-31"}),
+        );
+        let again = read(serde_json::to_value(&first.resource).expect("serialisable"));
+        assert_eq!(first.resource, again.resource);
+        assert!(again.unmapped.is_empty(), "{:?}", again.unmapped);
+    }
+
+    #[test]
+    fn a_record_without_id_or_any_text_is_refused_with_every_reason() {
+        let vocabularies = &IndexSchema::embedded().vocabularies;
+        let fields = |record| -> Vec<String> {
+            Draft::read(record, vocabularies)
+                .expect_err("refused")
+                .into_iter()
+                .map(|p| p.field)
+                .collect()
+        };
+        assert_eq!(
+            fields(json!({"url": "https://example.org"})),
+            ["id", "title"]
+        );
+        assert_eq!(fields(json!({"id": "a,b", "title": "x"})), ["id"]);
+        assert_eq!(fields(json!(["no", "object"])), ["record"]);
+    }
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        for bad in [
+            "javascript:alert(1)",
+            "ftp://example.org",
+            "https://",
+            "https://a b",
+            "https://x\"onclick",
+        ] {
+            let draft = read(json!({"id": "x", "title": "x", "url": bad}));
+            assert_eq!(draft.resource.url, None, "{bad}");
+            assert_eq!(draft.unmapped.len(), 1);
+        }
+    }
+}

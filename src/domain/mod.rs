@@ -1,0 +1,19 @@
+//! Values that cannot be wrong once they exist.
+//!
+//! The nouns of Classo and their rules: what a resource is, which terms describe it, what a teacher tells us.
+//! This room knows no file, no network and no engine; every other room may lean on it.
+//! Start with [`resource`], then [`draft`] (how raw input becomes a resource) and [`vocabulary`].
+
+pub mod actor;
+pub mod clock;
+pub mod compatibility;
+pub mod cost;
+pub mod draft;
+pub mod grade_range;
+pub mod language;
+pub mod licence;
+pub mod problem;
+pub mod profile;
+pub mod resource;
+pub mod text;
+pub mod vocabulary;

@@ -1,0 +1,263 @@
+//! Words as people type them, made comparable.
+//!
+//! One reading of a text serves everybody: the index, the question, vocabulary labels and foreign terms.
+//! A word is folded (lower case, no accents, ligatures opened) and freed of French elision and the English
+//! possessive, so that « l’Élève », "eleve" and "ÉLÈVE" are the same word.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// Longer words are cut: nobody types them, and an index term has a size limit.
+const LONGEST_WORD_CHARS: usize = 80;
+
+/// Prefixes that French elides before a vowel; what follows the apostrophe is the word.
+const ELISIONS: &[&str] = &[
+    "l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu",
+];
+
+/// What English hangs on a word with an apostrophe.
+const ENGLISH_ENDINGS: &[&str] = &["s", "ll", "re", "ve", "d", "m"];
+
+/// Lower case without accents or ligatures: « Œuvre d’été » becomes "oeuvre d'ete".
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    text.chars().for_each(|c| fold_char(c, &mut folded));
+    folded
+}
+
+fn fold_char(c: char, out: &mut String) {
+    if c.is_ascii() {
+        out.push(c.to_ascii_lowercase());
+        return;
+    }
+    match c {
+        'œ' | 'Œ' => out.push_str("oe"),
+        'æ' | 'Æ' => out.push_str("ae"),
+        'ß' => out.push_str("ss"),
+        'ø' | 'Ø' => out.push('o'),
+        'ł' | 'Ł' => out.push('l'),
+        '’' | 'ʼ' | '‘' => out.push('\''),
+        _ => {
+            let plain = std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c));
+            out.extend(plain.flat_map(char::to_lowercase));
+        }
+    }
+}
+
+/// Folded and with single spaces between words: the form in which two labels are the same.
+///
+/// ```
+/// use classo::domain::text::key;
+/// assert_eq!(key("  Géographie,  HISTOIRE "), "geographie histoire");
+/// ```
+pub fn key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    for word in words(text) {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.push_str(&word.text);
+    }
+    key
+}
+
+/// A word of a text: its folded form, and the bytes of the text it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    pub text: String,
+    pub from: usize,
+    pub to: usize,
+}
+
+/// The words of a text in order.
+pub fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
+    let mut reader = WordReader::new(text);
+    std::iter::from_fn(move || {
+        let mut word = String::new();
+        let (from, to) = reader.read(&mut word)?;
+        Some(Word {
+            text: word,
+            from,
+            to,
+        })
+    })
+}
+
+/// Reads words one by one into a buffer of the caller's: what indexing uses, to spare allocations.
+pub struct WordReader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> WordReader<'a> {
+    pub fn new(text: &'a str) -> Self {
+        WordReader { text, at: 0 }
+    }
+
+    /// Puts the next word's folded form into `word` and returns its place in the text, in bytes.
+    pub fn read(&mut self, word: &mut String) -> Option<(usize, usize)> {
+        loop {
+            word.clear();
+            let (from, to) = self.next_run()?;
+            let start = self.strip_apostrophes(from, to, word);
+            if !word.is_empty() {
+                if word.len() > LONGEST_WORD_CHARS {
+                    cut(word);
+                }
+                return Some((start, to));
+            }
+        }
+    }
+
+    /// The next run of letters, digits and inner apostrophes.
+    fn next_run(&mut self) -> Option<(usize, usize)> {
+        let rest = &self.text[self.at..];
+        let from = self.at + rest.find(|c: char| c.is_alphanumeric())?;
+        let mut to = self.text.len();
+        let mut chars = self.text[from..].char_indices().peekable();
+        while let Some((offset, c)) = chars.next() {
+            if is_ideograph(c) {
+                // A script without spaces: each sign is a word of its own.
+                to = if offset == 0 {
+                    from + c.len_utf8()
+                } else {
+                    from + offset
+                };
+                break;
+            }
+            let inside = c.is_alphanumeric()
+                || is_combining_mark(c)
+                || is_apostrophe(c) && chars.peek().is_some_and(|(_, next)| next.is_alphanumeric());
+            if !inside {
+                to = from
+                    + offset
+                    + code_suffix(&self.text[from..from + offset], &self.text[from + offset..]);
+                break;
+            }
+        }
+        self.at = to;
+        Some((from, to))
+    }
+
+    /// Folds the run into `word`, leaving out elided prefixes and English endings; returns where the word starts.
+    fn strip_apostrophes(&self, from: usize, to: usize, word: &mut String) -> usize {
+        let run = &self.text[from..to];
+        run.chars().for_each(|c| fold_char(c, word));
+        if !word.contains('\'') {
+            return from;
+        }
+        let mut start = from;
+        while let Some(apostrophe) = word.find('\'') {
+            if ELISIONS.contains(&&word[..apostrophe]) && apostrophe + 1 < word.len() {
+                word.drain(..=apostrophe);
+                let passed = self.text[start..to]
+                    .find(is_apostrophe)
+                    .expect("the folded form has an apostrophe");
+                let sign = self.text[start + passed..]
+                    .chars()
+                    .next()
+                    .expect("found just above");
+                start += passed + sign.len_utf8();
+                continue;
+            }
+            let ending = &word[apostrophe + 1..];
+            if ENGLISH_ENDINGS.contains(&ending) {
+                word.truncate(apostrophe);
+            } else if ending == "t" && word[..apostrophe].ends_with('n') {
+                word.truncate(apostrophe - 1);
+            } else {
+                word.remove(apostrophe);
+            }
+        }
+        start
+    }
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | 'ʼ' | '‘')
+}
+
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
+}
+
+/// How many bytes of "++" or "#" belong to a short name such as C++ or C#.
+fn code_suffix(run: &str, rest: &str) -> usize {
+    let short = run.len() <= 2 && run.starts_with(|c: char| c.is_ascii_alphabetic());
+    match rest {
+        _ if !short => 0,
+        rest if rest.starts_with("++") => 2,
+        rest if rest.starts_with('#') => 1,
+        _ => 0,
+    }
+}
+
+fn cut(word: &mut String) {
+    if let Some((end, _)) = word.char_indices().nth(LONGEST_WORD_CHARS) {
+        word.truncate(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<String> {
+        words(text).map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn french_elision_is_cut_at_both_apostrophes() {
+        assert_eq!(
+            read("l'harmonie d’Élise jusqu'à qu’on"),
+            ["harmonie", "elise", "a", "on"]
+        );
+        assert_eq!(read("aujourd'hui prud’homme"), ["aujourdhui", "prudhomme"]);
+    }
+
+    #[test]
+    fn english_endings_are_cut() {
+        assert_eq!(
+            read("the teacher's book, don't"),
+            ["the", "teacher", "book", "do"]
+        );
+        assert_eq!(read("O'Brien"), ["obrien"]);
+    }
+
+    #[test]
+    fn names_codes_and_ligatures_stay_findable() {
+        assert_eq!(
+            read("Kahoot! C++ c# GéoGébra 2e œuvre sec. 4"),
+            [
+                "kahoot", "c++", "c#", "geogebra", "2e", "oeuvre", "sec", "4"
+            ]
+        );
+        assert_eq!(read("数学 app"), ["数", "学", "app"]);
+    }
+
+    #[test]
+    fn places_point_into_the_text() {
+        let text = "Vive l’été !";
+        let word = words(text).nth(1).expect("two words");
+        assert_eq!(&text[word.from..word.to], "été");
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_stumble() {
+        for text in [
+            "",
+            "'",
+            "’’’",
+            "l'",
+            "d'l'",
+            "'s",
+            "a’",
+            "\u{301}",
+            "l'd'un",
+            "n't",
+            "#++",
+            "é\u{301}'\u{301}a",
+        ] {
+            let _ = read(text);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What operators do to the catalogue of a running server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{IntoParams, Modify, ToSchema};
+
+use super::resources::resource_id;
+use crate::domain::problem::Problem;
+use crate::http::Server;
+use crate::http::body;
+use crate::http::error::{ApiError, ApiResult};
+use crate::http::operator::Operator;
+use crate::interchange::report::{ImportReport, Reject};
+use crate::services::catalogue::{ImportListener, ImportSource};
+
+/// Says in the description how operators show who they are.
+pub struct BearerScheme;
+
+impl Modify for BearerScheme {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let components = description.components.get_or_insert_with(Default::default);
+        components.add_security_scheme(
+            "operator",
+            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportParams {
+    /// Report what would be done, and do nothing.
+    #[serde(default)]
+    dry_run: bool,
+    /// The name that rejects carry as their file.
+    #[serde(default)]
+    name: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct ImportResponse {
+    /// Counts: added, replaced, unchanged, superseded, rejected; the sequence number; unmapped values.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub report: ImportReport,
+    /// The first ten thousand refused records: file, line, reason.
+    #[schema(value_type = Vec<Object>)]
+    pub rejects: Vec<Reject>,
+    /// How many more were refused.
+    pub rejects_left_out: u64,
+    /// Whether everything imported can be found already.
+    pub findable: bool,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct RemovalResponse {
+    pub sequence: u64,
+    /// Whether searches know of the removal already.
+    pub findable: bool,
+}
+
+/// Refused records that an answer lists.
+const MOST_REJECTS: usize = 10_000;
+
+/// How long an answer waits for the index, so that who asks next finds what was done.
+const INDEX_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Imports records, one JSON object a line, streamed. What was imported is on disk when the answer comes.
+#[utoipa::path(post, path = "/admin/import", tag = "admin", params(ImportParams), security(("operator" = [])),
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses((status = OK, body = ImportResponse), (status = UNAUTHORIZED, description = "no valid token")))]
+pub async fn import(
+    Operator(actor): Operator,
+    State(server): State<Arc<Server>>,
+    params: Result<Query<ImportParams>, QueryRejection>,
+    body: Body,
+) -> ApiResult<Json<ImportResponse>> {
+    let Query(params) = params.map_err(|error| {
+        ApiError::Invalid(vec![Problem::new("query", "invalid", error.body_text())])
+    })?;
+    let records = body::reader(body);
+    let at = Arc::clone(&server);
+    let imported = server.bridge.import(move || {
+        let source = ImportSource {
+            name: params.name.as_deref().unwrap_or("body"),
+            dry_run: params.dry_run,
+        };
+        let mut rejects = Rejects::default();
+        let report = at
+            .app
+            .catalogue
+            .import(&actor, records, &source, &mut rejects)?;
+        let findable = at.app.indexing.wait_for(report.sequence, INDEX_PATIENCE);
+        Ok::<_, ApiError>(ImportResponse {
+            report,
+            rejects: rejects.listed,
+            rejects_left_out: rejects.left_out,
+            findable,
+        })
+    });
+    Ok(Json(imported.await??))
+}
+
+#[derive(Default)]
+struct Rejects {
+    listed: Vec<Reject>,
+    left_out: u64,
+}
+
+impl ImportListener for Rejects {
+    fn rejected(&mut self, reject: Reject) -> std::io::Result<()> {
+        if self.listed.len() < MOST_REJECTS {
+            self.listed.push(reject);
+        } else {
+            self.left_out += 1;
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, _: &ImportReport, _: u64) {}
+}
+
+/// Removes a resource; from then on its address answers 410.
+#[utoipa::path(delete, path = "/admin/resources/{id}", tag = "admin", params(("id" = String, Path, description = "percent-encoded")),
+    security(("operator" = [])),
+    responses((status = OK, body = RemovalResponse), (status = NOT_FOUND, description = "never was in the catalogue"),
+        (status = GONE, description = "was removed before"), (status = UNAUTHORIZED, description = "no valid token")))]
+pub async fn remove(
+    Operator(actor): Operator,
+    State(server): State<Arc<Server>>,
+    id: Result<Path<String>, PathRejection>,
+) -> ApiResult<Json<RemovalResponse>> {
+    let id = resource_id(id)?;
+    let at = Arc::clone(&server);
+    let removed = server.bridge.ask(move || {
+        let sequence = at.app.catalogue.remove(&actor, &id)?;
+        Ok::<_, ApiError>(RemovalResponse {
+            sequence,
+            findable: at.app.indexing.wait_for(sequence, INDEX_PATIENCE),
+        })
+    });
+    Ok(Json(removed.await??))
+}

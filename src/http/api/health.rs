@@ -1,0 +1,74 @@
+//! For those who watch over the server.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{Server, observe};
+
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    status: &'static str,
+    /// Why the server is not ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    generation: String,
+    resources: u64,
+    /// Changes of the catalogue that are not findable yet.
+    lag: u64,
+}
+
+/// Whether the process answers.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = OK, description = "it does")))]
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Whether searches see the whole catalogue: the index has caught up with what was there when the server started.
+#[utoipa::path(get, path = "/readyz", tag = "health",
+    responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Health, description = "not yet, and why")))]
+pub async fn ready(State(server): State<Arc<Server>>) -> Response {
+    let app = &server.app;
+    let (snapshot, lag) = (app.index.snapshot(), app.indexing.lag());
+    let behind = app
+        .is_catching_up()
+        .then(|| format!("the index is {lag} changes behind the catalogue"));
+    let health = Health {
+        status: if behind.is_some() {
+            "not ready"
+        } else {
+            "ready"
+        },
+        generation: snapshot.generation().to_owned(),
+        resources: snapshot.resources(),
+        lag,
+        reason: behind,
+    };
+    let status = if health.reason.is_some() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
+    (status, Json(health)).into_response()
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = OK, description = "the text format of Prometheus")))]
+pub async fn metrics(State(server): State<Arc<Server>>) -> Response {
+    let app = &server.app;
+    metrics::gauge!("classo_index_lag_changes").set(app.indexing.lag() as f64);
+    metrics::gauge!("classo_index_resources").set(app.index.snapshot().resources() as f64);
+    metrics::gauge!("classo_store_sequence").set(app.store.sequence() as f64);
+    metrics::gauge!("classo_store_bytes").set(app.store.size_on_disk() as f64);
+    let text = observe::prometheus().render();
+    (
+        [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response()
+}

@@ -1,0 +1,359 @@
+//! Searching: the question as parameters or as a body, the answer as design section 3 has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::domain::actor::Actor;
+use crate::domain::language::Language;
+use crate::domain::problem::Problem;
+use crate::domain::vocabulary::Vocabularies;
+use crate::http::Server;
+use crate::http::body::JsonBody;
+use crate::http::error::{ApiError, ApiResult};
+use crate::query::filter::Filters;
+use crate::query::found::FacetCount;
+use crate::query::params::RawParams;
+use crate::query::search_query::Query;
+use crate::services::search::{Hit, SearchOutcome};
+
+/// The parameters of a search; all may be left out. Ids are those of the vocabularies.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(
+    dead_code,
+    reason = "describes what query::params reads; a test holds the two together"
+)]
+pub struct SearchParams {
+    /// Free text up to 1,000 characters; "phrases" and -exclusions. No text is an error.
+    q: Option<String>,
+    /// `fr` (default) or `en`: labels, collation, and a preference for texts in it; never a filter.
+    lang: Option<String>,
+    /// Filter. Repeat for OR; filters of different names must all hold. Matches its descendants too.
+    subject: Option<Vec<String>>,
+    /// Filter. Also matches what was declared for the level's cycle or order.
+    level: Option<Vec<String>>,
+    /// Filter: what the resource runs on.
+    device: Option<Vec<String>>,
+    /// Filter: what the resource runs on.
+    os: Option<Vec<String>>,
+    price: Option<Vec<String>>,
+    r#type: Option<Vec<String>>,
+    language: Option<Vec<String>>,
+    strategy: Option<Vec<String>>,
+    platform: Option<Vec<String>>,
+    student_type: Option<Vec<String>>,
+    access: Option<Vec<String>>,
+    licence: Option<Vec<String>>,
+    headquarters: Option<Vec<String>>,
+    /// Filter. Repeat for AND; what is not known never passes.
+    has: Option<Vec<String>>,
+    /// The highest acceptable cost in Canadian dollars; an unknown cost does not pass.
+    max_price: Option<f64>,
+    /// Whether expressions of the text may become filters and signals (default true).
+    understand: Option<bool>,
+    /// Words of the text that stay words, whatever they could mean.
+    literal: Option<Vec<String>>,
+    /// The asker, who ranks and never excludes; neither logged nor stored. One role.
+    my_role: Option<String>,
+    my_subject: Option<Vec<String>>,
+    my_level: Option<Vec<String>>,
+    my_student_type: Option<Vec<String>>,
+    my_device: Option<Vec<String>>,
+    my_os: Option<Vec<String>>,
+    my_platform: Option<Vec<String>>,
+    my_language: Option<Vec<String>>,
+    /// In Canadian dollars.
+    my_budget: Option<f64>,
+    /// `false` gives the neutral ranking (default true).
+    personal: Option<bool>,
+    /// Which facets to count, repeated or separated by commas (default subject, level, device, os, price).
+    facets: Option<Vec<String>>,
+    /// `relevance` (default), `newest`, `title` or `price`.
+    sort: Option<String>,
+    /// 0 to 100, default 20.
+    limit: Option<u32>,
+    /// 0 to 10,000.
+    offset: Option<u32>,
+    /// Whether each hit comes with its reasons and its neutral rank.
+    explain: Option<bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SearchResponse {
+    total: u64,
+    took_us: u64,
+    /// The generation of the index that answered.
+    generation: String,
+    /// The weights that ranked.
+    ranking: String,
+    query: QueryResponse,
+    hits: Vec<HitResponse>,
+    facets: BTreeMap<&'static str, FacetResponse>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct QueryResponse {
+    text: String,
+    corrected: Option<String>,
+    #[schema(value_type = Vec<Object>)]
+    understood: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct HitResponse {
+    id: String,
+    rank: u64,
+    /// The exact sum of the points.
+    score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    neutral_rank: Option<u64>,
+    /// The record without `provenance.raw`, with `runs_on`.
+    #[schema(value_type = Object)]
+    resource: Box<RawValue>,
+    highlights: HighlightsResponse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Vec<ContributionResponse>>,
+}
+
+/// Escaped HTML with `<mark>` around what matched.
+#[derive(Serialize, ToSchema)]
+struct HighlightsResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ContributionResponse {
+    signal: &'static str,
+    /// Between 0 and 1.
+    value: f64,
+    weight: f64,
+    /// Value times weight, to 0.0001.
+    points: f64,
+    text: TextResponse,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TextResponse {
+    fr: String,
+    en: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FacetResponse {
+    values: Vec<FacetValueResponse>,
+    /// How many values are listed, at most 100.
+    returned: usize,
+    /// How many have a count or are selected.
+    total_values: usize,
+    /// Results of which the facet is not known.
+    unknown: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FacetValueResponse {
+    value: String,
+    label: String,
+    parent: Option<String>,
+    count: u64,
+    selected: bool,
+}
+
+/// Search by parameters.
+#[utoipa::path(get, path = "/search", tag = "find", params(SearchParams),
+    responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
+pub async fn by_parameters(
+    State(server): State<Arc<Server>>,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Response> {
+    answer(
+        server,
+        RawParams::from_query_string(&query.unwrap_or_default()),
+    )
+    .await
+}
+
+/// Search by a JSON object with the same names, arrays for repeats, and `profile` for the asker.
+#[utoipa::path(post, path = "/search", tag = "find", request_body(content = Object, description = "the parameters of GET, and `profile`"),
+    responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
+pub async fn by_body(
+    State(server): State<Arc<Server>>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Response> {
+    answer(server, RawParams::from_json(body)).await
+}
+
+/// What suits, without a text: by fit to the profile, then by quality.
+#[utoipa::path(post, path = "/recommendations", tag = "find", request_body(content = Object, description = "a search without `q`"),
+    responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
+pub async fn recommendations(
+    State(server): State<Arc<Server>>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Response> {
+    if body.get("q").is_some_and(|text| !text.is_null()) {
+        let detail = "recommendations take no text; /api/v1/search does";
+        return Err(ApiError::Invalid(vec![Problem::new(
+            "q",
+            "unknown_parameter",
+            detail,
+        )]));
+    }
+    answer(server, RawParams::from_json(body)).await
+}
+
+async fn answer(server: Arc<Server>, params: RawParams) -> ApiResult<Response> {
+    let query = params
+        .into_query(&server.app.schema.vocabularies)
+        .map_err(ApiError::Invalid)?;
+    let at = Arc::clone(&server);
+    let response = server.bridge.ask(move || -> ApiResult<SearchResponse> {
+        let outcome = at.app.search.search(&Actor::Visitor, &query)?;
+        response(outcome, &query, &at.app.schema.vocabularies)
+    });
+    Ok(Json(response.await??).into_response())
+}
+
+/// The answer of design section 3.
+pub fn response(
+    outcome: SearchOutcome,
+    query: &Query,
+    vocabularies: &Vocabularies,
+) -> ApiResult<SearchResponse> {
+    let facets = outcome.facets.iter().map(|counts| {
+        (
+            counts.facet.name(),
+            facet_response(counts, query, vocabularies),
+        )
+    });
+    let facets = facets.collect();
+    Ok(SearchResponse {
+        total: outcome.total,
+        took_us: outcome.took.as_micros() as u64,
+        generation: outcome.generation,
+        ranking: outcome.ranking,
+        query: QueryResponse {
+            text: query.text.clone(),
+            corrected: None,
+            understood: Vec::new(),
+        },
+        hits: outcome
+            .hits
+            .into_iter()
+            .map(hit_response)
+            .collect::<ApiResult<_>>()?,
+        facets,
+    })
+}
+
+fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
+    let contributions = hit.explanation.map(|contributions| {
+        let response = |c: crate::ranking::explanation::Contribution| ContributionResponse {
+            signal: c.signal,
+            value: c.value,
+            weight: c.weight,
+            points: in_points(c.points),
+            text: TextResponse {
+                fr: c.text.fr,
+                en: c.text.en,
+            },
+        };
+        contributions.into_iter().map(response).collect()
+    });
+    Ok(HitResponse {
+        id: hit.id,
+        rank: hit.rank,
+        score: in_points(hit.points),
+        neutral_rank: hit.neutral_rank,
+        resource: RawValue::from_string(hit.record)
+            .map_err(|error| ApiError::Internal(error.to_string()))?,
+        highlights: HighlightsResponse {
+            title: hit.highlights.title,
+            description: hit.highlights.description,
+        },
+        explanation: contributions,
+    })
+}
+
+/// Ten-thousandths as points.
+fn in_points(ten_thousandths: i64) -> f64 {
+    ten_thousandths as f64 / 10_000.0
+}
+
+/// The most values of one facet that an answer lists.
+const MOST_FACET_VALUES: usize = 100;
+
+/// Values with a count or selected, in the vocabulary's order; beyond the most, those with the smallest counts are left out.
+fn facet_response(
+    counts: &FacetCount,
+    query: &Query,
+    vocabularies: &Vocabularies,
+) -> FacetResponse {
+    let vocabulary = vocabularies.get(counts.facet.name());
+    let selected = Filters::values(&query.filters, counts.facet);
+    let listed = vocabulary
+        .terms()
+        .iter()
+        .filter(|term| counts.count(term.order) > 0 || selected.contains(&term.order));
+    let mut listed: Vec<_> = listed.collect();
+    let total_values = listed.len();
+    if total_values > MOST_FACET_VALUES {
+        listed.sort_by_key(|term| {
+            (
+                !selected.contains(&term.order),
+                std::cmp::Reverse(counts.count(term.order)),
+                term.order,
+            )
+        });
+        listed.truncate(MOST_FACET_VALUES);
+        listed.sort_by_key(|term| term.order);
+    }
+    let language: Language = query.language;
+    let value = |term: &&crate::domain::vocabulary::Term| FacetValueResponse {
+        value: term.id.clone(),
+        label: term.label.get(language).to_owned(),
+        parent: term.parent.clone(),
+        count: counts.count(term.order),
+        selected: selected.contains(&term.order),
+    };
+    let values: Vec<_> = listed.iter().map(value).collect();
+    FacetResponse {
+        returned: values.len(),
+        values,
+        total_values,
+        unknown: counts.unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index_schema::IndexSchema;
+
+    #[test]
+    fn the_described_parameters_are_those_that_are_read() {
+        let vocabularies = &IndexSchema::embedded().vocabularies;
+        for parameter in SearchParams::into_params(|| None) {
+            let pairs = [(parameter.name.clone(), "\u{0}".to_owned())];
+            let problems = RawParams::from_pairs(pairs)
+                .into_query(vocabularies)
+                .err()
+                .unwrap_or_default();
+            assert!(
+                problems
+                    .iter()
+                    .all(|problem| problem.code != "unknown_parameter"),
+                "{}",
+                parameter.name
+            );
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Reads bodies: JSON whole and short, imports as a stream.
+
+use std::io::{self, BufReader, Read};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+
+use super::error::ApiError;
+use super::limits::BODY_BYTES;
+use crate::domain::problem::Problem;
+
+/// A JSON body of at most [`BODY_BYTES`]; anything else is a problem of the field `body`.
+pub struct JsonBody(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let invalid =
+            |code, detail: String| ApiError::Invalid(vec![Problem::new("body", code, detail)]);
+        let bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES)
+            .await
+            .map_err(|error| {
+                // The limit is the one cause a caller can mend; a broken connection reads no answer.
+                invalid(
+                    "too_large",
+                    format!(
+                        "a body has at most {} KiB, and arrives whole ({error})",
+                        BODY_BYTES / 1024
+                    ),
+                )
+            })?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            invalid(
+                "not_utf8",
+                format!("not UTF-8 at byte {}", error.valid_up_to() + 1),
+            )
+        })?;
+        serde_json::from_str(text)
+            .map(JsonBody)
+            .map_err(|error| invalid("not_json", format!("not JSON: {error}")))
+    }
+}
+
+/// How long an import's body may stand still.
+const STILLNESS: Duration = Duration::from_secs(60);
+
+/// Parts of a body that wait to be read: the sender is slowed down when the core is.
+const PARTS_WAITING: usize = 8;
+
+/// A body as something the synchronous core reads. Its parts are passed on by a task that ends with the reader.
+pub fn reader(body: Body) -> BufReader<impl Read> {
+    let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(PARTS_WAITING);
+    tokio::spawn(async move {
+        let mut parts = body.into_data_stream();
+        loop {
+            let part = match tokio::time::timeout(STILLNESS, parts.next()).await {
+                Ok(Some(part)) => part.map_err(io::Error::other),
+                Ok(None) => return,
+                Err(_) => Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "nothing arrived for a minute",
+                )),
+            };
+            let failed = part.is_err();
+            if sender.send(part).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    BufReader::new(Parts {
+        receiver,
+        current: Bytes::new(),
+    })
+}
+
+struct Parts {
+    receiver: mpsc::Receiver<io::Result<Bytes>>,
+    current: Bytes,
+}
+
+impl Read for Parts {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            match self.receiver.blocking_recv() {
+                Some(part) => self.current = part?,
+                None => return Ok(0),
+            }
+        }
+        let part = self.current.split_to(self.current.len().min(buffer.len()));
+        buffer[..part.len()].copy_from_slice(&part);
+        Ok(part.len())
+    }
+}

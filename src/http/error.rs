@@ -1,0 +1,142 @@
+//! The one table from what went wrong to what a caller is told (RFC 9457), and the one log line about it.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use problem_details::ProblemDetails;
+use serde::Serialize;
+
+use crate::domain::problem::Problem;
+use crate::services::ServiceError;
+
+/// Everything a request can come to besides an answer.
+#[derive(Debug)]
+pub enum ApiError {
+    Invalid(Vec<Problem>),
+    NotFound(String),
+    Gone(String),
+    Unauthorized(&'static str),
+    Forbidden(String),
+    MethodNotAllowed,
+    Busy,
+    TimedOut,
+    Internal(String),
+}
+
+/// What a problem document of ours carries beyond RFC 9457.
+#[derive(Serialize)]
+struct Extensions {
+    code: &'static str,
+    errors: Vec<Problem>,
+}
+
+impl ApiError {
+    /// Status, stable code, title.
+    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            ApiError::Invalid(_) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "The request is not valid",
+            ),
+            ApiError::NotFound(_) => (
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is no such thing here",
+            ),
+            ApiError::Gone(_) => (StatusCode::GONE, "gone", "This was removed"),
+            ApiError::Unauthorized(_) => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A valid token is needed",
+            ),
+            ApiError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "This is not allowed"),
+            ApiError::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This method is not used here",
+            ),
+            ApiError::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The server is busy",
+            ),
+            ApiError::TimedOut => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "timed_out",
+                "This took too long",
+            ),
+            ApiError::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side",
+            ),
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            ApiError::Invalid(problems) => crate::domain::problem::sentence(problems),
+            ApiError::NotFound(what) => format!("There is no {what}."),
+            ApiError::Gone(what) => format!("It was there once: {what} was removed."),
+            ApiError::Unauthorized(why) => (*why).to_owned(),
+            ApiError::Forbidden(why) => why.clone(),
+            ApiError::MethodNotAllowed => "See /api/docs for what can be asked here.".into(),
+            ApiError::Busy => "Too many questions at once; try again in a moment.".into(),
+            ApiError::TimedOut => "Try again in a moment, or ask for less at once.".into(),
+            ApiError::Internal(_) => "It has been noted; the request id helps to find it.".into(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let ApiError::Internal(reason) = &self {
+            tracing::error!(reason, "a request failed");
+        }
+        let ((status, code, title), detail) = (self.kind(), self.detail());
+        let is_unauthorized = matches!(self, ApiError::Unauthorized(_));
+        let errors = match self {
+            ApiError::Invalid(problems) => problems,
+            _ => Vec::new(),
+        };
+        let problem_type: axum::http::Uri = format!("/problems/{code}").parse().unwrap_or_default();
+        let problem = ProblemDetails::new()
+            .with_type(problem_type)
+            .with_status(status)
+            .with_title(title)
+            .with_detail(detail)
+            .with_extensions(Extensions { code, errors });
+        let mut response = problem.into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if is_unauthorized {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Invalid(problems) => ApiError::Invalid(problems),
+            ServiceError::NotFound(what) => ApiError::NotFound(what),
+            ServiceError::Gone(what) => ApiError::Gone(what),
+            ServiceError::Forbidden(why) => ApiError::Forbidden(why),
+            ServiceError::Source(error) => {
+                ApiError::Invalid(vec![Problem::new("body", "unreadable", error.to_string())])
+            }
+            error @ (ServiceError::Store(_) | ServiceError::Index(_)) => {
+                ApiError::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+/// What a handler of ours returns.
+pub type ApiResult<T> = Result<T, ApiError>;

@@ -1,0 +1,108 @@
+//! From path to handler, grouped by who calls.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::{Router, middleware, routing};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::api::admin::BearerScheme;
+use super::api::{admin, health, resources, search, vocabularies};
+use super::error::ApiError;
+use super::{Server, limits, observe};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Classo",
+        description = "Finds the digital educational resource that suits a class, and says why.\n\nProblems are answered as \
+            `application/problem+json` (RFC 9457) with a stable `code`, and `errors` that name each field: `invalid_request`, \
+            `not_found`, `gone`, `unauthorized`, `forbidden`, `method_not_allowed`, `busy`, `timed_out`, `internal`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "find", description = "For everybody: searching, reading, vocabularies."),
+        (name = "admin", description = "For operators, with a token of `classo operator token`."),
+        (name = "health", description = "For those who watch over the server.")
+    ),
+    modifiers(&BearerScheme)
+)]
+struct Description;
+
+/// Every route, with its limits and what is observed of it.
+pub fn router(server: Arc<Server>) -> Router {
+    // Before the first figure is recorded: what comes earlier is lost.
+    observe::prometheus();
+    let (api, _) = api().with_state(Arc::clone(&server)).split_for_parts();
+    let (imports, _) = imports().with_state(server).split_for_parts();
+    Router::new()
+        .merge(api.layer(middleware::from_fn(limits::time)))
+        .merge(imports.layer(DefaultBodyLimit::disable()))
+        .merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", description()))
+        .route(
+            "/",
+            routing::get(|| async { axum::response::Redirect::temporary("/api/docs/") }),
+        )
+        .fallback(|| async { ApiError::NotFound("page at this address".into()) })
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(CatchPanicLayer::custom(limits::panic_response))
+        .layer(middleware::map_response(security_headers))
+        .layer(middleware::from_fn(observe::request))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(observe::RequestIds))
+}
+
+/// Everything but imports, which have no time limit.
+fn api() -> OpenApiRouter<Arc<Server>> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(health::alive))
+                .routes(routes!(health::ready))
+                .routes(routes!(health::metrics)),
+        )
+        .nest(
+            "/api/v1",
+            OpenApiRouter::new()
+                .routes(routes!(search::by_parameters, search::by_body))
+                .routes(routes!(search::recommendations))
+                .routes(routes!(resources::one))
+                .routes(routes!(vocabularies::all))
+                .routes(routes!(vocabularies::one))
+                .routes(routes!(admin::remove)),
+        )
+}
+
+fn imports() -> OpenApiRouter<Arc<Server>> {
+    OpenApiRouter::new().nest(
+        "/api/v1",
+        OpenApiRouter::new().routes(routes!(admin::import)),
+    )
+}
+
+/// The whole description of the API, imports included.
+pub fn description() -> utoipa::openapi::OpenApi {
+    let mut description = api().into_openapi();
+    description.merge(imports().into_openapi());
+    description
+}
+
+async fn security_headers(mut response: axum::response::Response) -> axum::response::Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}

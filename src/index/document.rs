@@ -1,0 +1,289 @@
+//! A resource becomes a document of the index.
+
+use serde::Serialize;
+use tantivy::TantivyDocument;
+use tantivy::schema::Field;
+
+use super::schema::Fields;
+use crate::domain::compatibility::RunsOn;
+use crate::domain::draft;
+use crate::domain::language::Language;
+use crate::domain::resource::{Provenance, Resource};
+use crate::domain::text;
+use crate::index_schema::IndexSchema;
+use crate::query::attributes::Merit;
+use crate::query::facet::Facet;
+use crate::query::text_field::TextSource;
+
+/// The document of a resource.
+pub fn document(resource: &Resource, fields: &Fields, schema: &IndexSchema) -> TantivyDocument {
+    let runs_on = schema
+        .compatibility
+        .runs_on(&resource.devices, &resource.os);
+    let mut document = TantivyDocument::default();
+    document.add_text(fields.id, resource.id.as_str());
+    for (group, by_language) in schema.text_fields.groups.iter().zip(&fields.texts) {
+        for (language, field) in Language::ALL.into_iter().zip(by_language) {
+            group.from.iter().for_each(|source| {
+                add_source(&mut document, *field, resource, *source, language, true)
+            });
+        }
+        // The exact forms of every text, once each: what is in neither language is not read twice.
+        for (place, language) in Language::ALL.into_iter().enumerate() {
+            let elsewhere = place == 0;
+            group.from.iter().for_each(|source| {
+                add_source(
+                    &mut document,
+                    fields.exact,
+                    resource,
+                    *source,
+                    language,
+                    elsewhere,
+                )
+            });
+        }
+        for name in &group.labels {
+            add_labels(
+                &mut document,
+                by_language,
+                fields.exact,
+                resource,
+                &runs_on,
+                schema,
+                name,
+            );
+        }
+    }
+    for facet in Facet::ALL {
+        let values = facet.values(resource, &runs_on, &schema.licences);
+        if !values.is_empty() {
+            document.add_text(fields.facets[facet.column()], values.join("\n"));
+        }
+    }
+    document.add_text(fields.merit, encode_merit(&merit(resource)));
+    if let Some(cents) = schema.currencies.cost_cents(resource) {
+        document.add_u64(fields.cost, cents);
+    }
+    if let Some(seconds) = resource.updated_at.as_deref().and_then(draft::seconds) {
+        document.add_i64(fields.updated, seconds);
+    }
+    for (language, field) in Language::ALL.into_iter().zip(fields.title_order) {
+        if let Some(title) = resource.title.best(language) {
+            document.add_text(field, title_order(title));
+        }
+    }
+    document.add_text(fields.record, shown(resource, &runs_on));
+    document
+}
+
+/// Adds the texts of a source that a reader of the language may meet, with those in neither language if asked.
+fn add_source(
+    document: &mut TantivyDocument,
+    field: Field,
+    resource: &Resource,
+    source: TextSource,
+    language: Language,
+    elsewhere: bool,
+) {
+    let map = match source {
+        TextSource::Title => Some(&resource.title),
+        TextSource::Description => Some(&resource.description),
+        TextSource::Benefits => resource
+            .evidence
+            .as_ref()
+            .map(|evidence| &evidence.benefits),
+        TextSource::PriceDetails => resource.price.as_ref().map(|price| &price.details),
+        TextSource::Keywords => {
+            for (tag, words) in &resource.keywords {
+                let own = tag == language.tag();
+                if own || elsewhere && Language::from_tag(tag).is_none() {
+                    words.iter().for_each(|word| document.add_text(field, word));
+                }
+            }
+            None
+        }
+        TextSource::Publisher => {
+            let name = resource
+                .publisher
+                .as_ref()
+                .and_then(|publisher| publisher.name.as_deref());
+            if let Some(name) = name.filter(|_| elsewhere) {
+                document.add_text(field, name);
+            }
+            None
+        }
+    };
+    if let Some(map) = map {
+        map.get(language.tag())
+            .into_iter()
+            .for_each(|text| document.add_text(field, text));
+        if elsewhere {
+            map.elsewhere()
+                .for_each(|text| document.add_text(field, text));
+        }
+    }
+}
+
+/// Adds the labels of a vocabulary's terms, each in its language, with the parent's where there is one between the
+/// term and the root: what is about fractions is about mathematics too.
+fn add_labels(
+    document: &mut TantivyDocument,
+    by_language: &[Field; 2],
+    exact: Field,
+    resource: &Resource,
+    runs_on: &RunsOn,
+    schema: &IndexSchema,
+    name: &str,
+) {
+    let vocabulary = schema.vocabularies.get(name);
+    let ids: Vec<&str> = match Facet::from_name(name) {
+        Some(facet) => facet.values(resource, runs_on, &schema.licences),
+        None => resource.skills.iter().map(String::as_str).collect(),
+    };
+    let mut terms: Vec<_> = ids.iter().filter_map(|id| vocabulary.ordinal(id)).collect();
+    let parents: Vec<_> = terms
+        .iter()
+        .filter_map(|term| vocabulary.parent(*term))
+        .collect();
+    terms.extend(
+        parents
+            .into_iter()
+            .filter(|parent| vocabulary.parent(*parent).is_some()),
+    );
+    terms.sort_unstable();
+    terms.dedup();
+    for term in terms {
+        let label = &vocabulary.term(term).label;
+        for (language, field) in Language::ALL.into_iter().zip(by_language) {
+            document.add_text(*field, label.get(language));
+            document.add_text(exact, label.get(language));
+        }
+    }
+}
+
+/// What the record offers to trust it by.
+fn merit(resource: &Resource) -> Merit {
+    let support = ["tutorial", "guide", "support"]
+        .into_iter()
+        .filter(|feature| resource.has(feature))
+        .count() as u8;
+    let benefits = resource
+        .evidence
+        .as_ref()
+        .is_some_and(|evidence| !evidence.benefits.is_empty());
+    let evidence = if resource.has("evidence") {
+        2
+    } else {
+        u8::from(benefits)
+    };
+    let updated = resource.updated_at.as_deref().and_then(draft::seconds);
+    let speaks = |(place, language): (usize, Language)| {
+        let tag = language.tag();
+        u8::from(resource.title.get(tag).is_some() || resource.description.get(tag).is_some())
+            << place
+    };
+    Merit {
+        evidence,
+        support,
+        completeness: completeness(resource),
+        verified: resource.verified.len().min(5) as u8,
+        updated_month: updated.map_or(0, month),
+        speaks: Language::ALL.into_iter().enumerate().map(speaks).sum(),
+    }
+}
+
+/// How many of the twenty things that teachers compare by are known.
+pub fn completeness(resource: &Resource) -> u8 {
+    let price = resource.price.as_ref();
+    let known = [
+        resource.title.get("fr").is_some(),
+        resource.title.get("en").is_some(),
+        resource.description.get("fr").is_some(),
+        resource.description.get("en").is_some(),
+        resource.url.is_some(),
+        resource.publisher.is_some(),
+        !resource.types.is_empty(),
+        !resource.languages.is_empty(),
+        price.is_some_and(|price| price.model.is_some()),
+        resource.licence.is_some(),
+        resource.access.is_some(),
+        resource.advertising.is_some(),
+        resource.internet.is_some(),
+        !resource.devices.is_empty() || !resource.os.is_empty(),
+        !resource.subjects.is_empty(),
+        !resource.levels.is_empty(),
+        !resource.skills.is_empty(),
+        !resource.strategies.is_empty(),
+        resource.support.is_some(),
+        resource.privacy.is_some() || !resource.accessibility.is_empty(),
+    ];
+    known.into_iter().filter(|known| *known).count() as u8
+}
+
+/// Whole months since January 1970.
+pub fn month(seconds: i64) -> u16 {
+    let Ok(timestamp) = jiff::Timestamp::from_second(seconds) else {
+        return 0;
+    };
+    let date = timestamp.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let months = (i32::from(date.year()) - 1970) * 12 + i32::from(date.month()) - 1;
+    months.clamp(0, i32::from(u16::MAX)) as u16
+}
+
+fn encode_merit(merit: &Merit) -> String {
+    let Merit {
+        evidence,
+        support,
+        completeness,
+        verified,
+        updated_month,
+        speaks,
+    } = merit;
+    format!("{evidence} {support} {completeness} {verified} {updated_month} {speaks}")
+}
+
+/// The merit that `encode_merit` wrote.
+pub fn decode_merit(text: &str) -> Option<Merit> {
+    let mut numbers = text.split(' ').map(str::parse::<u16>);
+    let mut next = || numbers.next()?.ok();
+    Some(Merit {
+        evidence: next()? as u8,
+        support: next()? as u8,
+        completeness: next()? as u8,
+        verified: next()? as u8,
+        updated_month: next()?,
+        speaks: next()? as u8,
+    })
+}
+
+/// A title's place in the alphabet: its folded words, then the title itself, so that accents decide between equals.
+fn title_order(title: &str) -> String {
+    let mut order = text::key(title);
+    order.push('\u{1}');
+    order.extend(title.chars().take(80));
+    order
+}
+
+/// The record as the API shows it: without what its origin said beside, with what it runs on.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    resource: &'a Resource,
+    runs_on: &'a RunsOn,
+}
+
+/// The JSON of a resource as the API shows it.
+pub fn shown(resource: &Resource, runs_on: &RunsOn) -> String {
+    let mut resource = resource.clone();
+    if let Some(provenance) = &mut resource.provenance {
+        provenance.raw.clear();
+    }
+    resource.provenance = resource
+        .provenance
+        .filter(|provenance: &Provenance| !provenance.is_empty());
+    serde_json::to_string(&Shown {
+        resource: &resource,
+        runs_on,
+    })
+    .expect("a resource has text keys and finite numbers")
+}

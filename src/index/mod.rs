@@ -1,0 +1,32 @@
+//! Keeps resources findable: fields, documents, generations, retrieval and counts.
+//!
+//! tantivy lives here and nowhere else; what crosses this room's interface are the types of `query` and `domain`. The
+//! index is derived from the store and disposable. Ranking is a stranger: the one pass over the matches is generic
+//! over [`Rank`](crate::query::rank::Rank).
+//!
+//! Start with [`search`] (one pass over one [`Snapshot`]) or with [`writer`] (how a change becomes findable).
+
+pub mod analysis;
+pub mod document;
+mod gather;
+pub mod generation;
+pub mod highlight;
+mod postings;
+mod schema;
+pub mod search;
+mod segment;
+pub mod snapshot;
+pub mod writer;
+
+pub use snapshot::Snapshot;
+
+/// What goes wrong in the index, told by what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    #[error("the index cannot be used: {0}")]
+    Engine(#[from] tantivy::TantivyError),
+    #[error("the index folder: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("the index holds something it should not: {0}")]
+    Damaged(String),
+}

@@ -1,0 +1,350 @@
+//! How well each document of a segment matches the words: BM25F, added up window by window.
+//!
+//! A window is a run of neighbouring documents whose scores fit in the cache. For each word, the lists of its fields
+//! are added into the window one after the other, then saturated; a document is looked at once a list, never compared
+//! with others. The matches then come out in order, with their scores.
+
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::BlockSegmentPostings;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, SegmentReader, Term};
+
+use super::IndexError;
+use super::analysis::Stems;
+use super::schema::Fields;
+use super::segment::{Segment, TextLength, field_norms};
+use super::snapshot::Snapshot;
+use crate::domain::language::Language;
+use crate::query::text_field::TextScoring;
+
+/// Documents a window covers: three buffers of 4 bytes each stay within a second-level cache.
+const WINDOW: usize = 1 << 15;
+
+/// A word of the question, ready to be looked up in any segment.
+pub struct WordTerms {
+    /// By language, by group: the stem in that field.
+    stems: [Vec<Term>; 2],
+    exact: Term,
+    /// How much the word tells resources apart; 0 when none has it.
+    idf: f32,
+}
+
+impl WordTerms {
+    pub fn new(word: &str, snapshot: &Snapshot) -> Result<WordTerms, IndexError> {
+        let fields = &snapshot.fields;
+        let stems = Language::ALL.map(|language| {
+            let stem = Stems::new(language).stem(word);
+            let by_group = fields
+                .texts
+                .iter()
+                .map(|group| Term::from_field_text(group[language as usize], &stem));
+            by_group.collect::<Vec<Term>>()
+        });
+        let exact = Term::from_field_text(fields.exact, word);
+        let mut in_documents = 0;
+        for term in stems.iter().flatten() {
+            in_documents = in_documents.max(snapshot.searcher().doc_freq(term)?);
+        }
+        Ok(WordTerms {
+            stems,
+            exact,
+            idf: idf(in_documents, snapshot.searcher().num_docs()),
+        })
+    }
+
+    /// Every document of a segment that has the word in any field, whatever its form.
+    pub fn mark(&self, reader: &SegmentReader, bits: &mut Bits) -> Result<(), IndexError> {
+        for term in self.stems.iter().flatten().chain([&self.exact]) {
+            if let Some(mut list) = List::open(reader, term, IndexRecordOption::Basic)? {
+                list.for_each_below(DocId::MAX, |document, _| bits.set(document as usize));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The weight of a word by how many documents have it (Lucene's form of the BM25 idf, which is never negative).
+fn idf(in_documents: u64, documents: u64) -> f32 {
+    if in_documents == 0 {
+        return 0.0;
+    }
+    let (n, df) = (documents.max(in_documents) as f32, in_documents as f32);
+    (1.0 + (n - df + 0.5) / (df + 0.5)).ln()
+}
+
+/// What a field's length and weight make of one occurrence, by the engine's code for lengths.
+pub struct LengthFactors(Vec<[[f32; 256]; 2]>);
+
+impl LengthFactors {
+    pub fn new(scoring: &TextScoring, lengths: &[[TextLength; 2]]) -> Self {
+        let factors = |group: usize, length: TextLength| {
+            let average = if length.documents == 0 {
+                1.0
+            } else {
+                length.words as f32 / length.documents as f32
+            };
+            let (weight, b) = (scoring.weights[group], scoring.length[group]);
+            std::array::from_fn(|code| {
+                let words = FieldNormReader::id_to_fieldnorm(code as u8) as f32;
+                weight / (1.0 - b + b * words / average)
+            })
+        };
+        LengthFactors(
+            lengths
+                .iter()
+                .enumerate()
+                .map(|(group, languages)| languages.map(|length| factors(group, length)))
+                .collect(),
+        )
+    }
+
+    fn get(&self, group: usize, language: usize) -> &[f32; 256] {
+        &self.0[group][language]
+    }
+}
+
+/// A list of documents in order, with a place in it.
+struct List {
+    postings: BlockSegmentPostings,
+    at: usize,
+}
+
+impl List {
+    fn open(
+        reader: &SegmentReader,
+        term: &Term,
+        option: IndexRecordOption,
+    ) -> Result<Option<List>, IndexError> {
+        let postings = reader
+            .inverted_index(term.field())?
+            .read_block_postings(term, option)?;
+        Ok(postings.map(|postings| List { postings, at: 0 }))
+    }
+
+    /// Goes through the documents before `end` that were not gone through yet, with how often each has the term.
+    #[inline]
+    fn for_each_below(&mut self, end: DocId, mut each: impl FnMut(DocId, u32)) {
+        loop {
+            let documents = self.postings.docs();
+            if documents.is_empty() {
+                return;
+            }
+            let counts = self.postings.freqs();
+            while let Some(document) = documents.get(self.at) {
+                if *document >= end {
+                    return;
+                }
+                each(*document, counts.get(self.at).copied().unwrap_or(1));
+                self.at += 1;
+            }
+            self.postings.advance();
+            self.at = 0;
+        }
+    }
+}
+
+/// A list of a field, with what an occurrence in it is worth by length.
+struct FieldList<'a> {
+    list: List,
+    norms: FieldNormReader,
+    factors: &'a [f32; 256],
+}
+
+/// The lists of one word in one segment.
+struct WordLists<'a> {
+    languages: [Vec<FieldList<'a>>; 2],
+    exact: Option<List>,
+    idf: f32,
+}
+
+impl<'a> WordLists<'a> {
+    fn open(
+        word: &WordTerms,
+        reader: &SegmentReader,
+        fields: &Fields,
+        factors: &'a LengthFactors,
+    ) -> Result<WordLists<'a>, IndexError> {
+        let mut languages = [Vec::new(), Vec::new()];
+        for (language, lists) in languages.iter_mut().enumerate() {
+            for (group, term) in word.stems[language].iter().enumerate() {
+                if let Some(list) = List::open(reader, term, IndexRecordOption::WithFreqs)? {
+                    let field: Field = fields.texts[group][language];
+                    lists.push(FieldList {
+                        list,
+                        norms: field_norms(reader, field)?,
+                        factors: factors.get(group, language),
+                    });
+                }
+            }
+        }
+        let exact = List::open(reader, &word.exact, IndexRecordOption::Basic)?;
+        Ok(WordLists {
+            languages,
+            exact,
+            idf: word.idf,
+        })
+    }
+}
+
+/// Calls `each` for every document of the segment that has one of the words, in order, with its score.
+///
+/// A score is the sum over the words of idf × (saturated BM25F of the better language + exactness); the caller divides
+/// by [`best_score`].
+pub fn for_each_match(
+    words: &[WordTerms],
+    segment: &Segment,
+    fields: &Fields,
+    factors: &LengthFactors,
+    scoring: &TextScoring,
+    buffers: &mut Buffers,
+    mut each: impl FnMut(DocId, f32),
+) -> Result<(), IndexError> {
+    let reader = &segment.reader;
+    let lists = words
+        .iter()
+        .map(|word| WordLists::open(word, reader, fields, factors));
+    let mut lists = lists.collect::<Result<Vec<_>, _>>()?;
+    buffers.make_room(WINDOW.min(reader.max_doc() as usize));
+    let mut base = 0;
+    while base < reader.max_doc() {
+        let end = (base + WINDOW as DocId).min(reader.max_doc());
+        for word in &mut lists {
+            buffers.add_word(word, base, end, scoring);
+        }
+        buffers.drain_scores(|place, score| each(base + place as DocId, score));
+        base = end;
+    }
+    Ok(())
+}
+
+/// The score of a document that could not match better.
+pub fn best_score(words: &[WordTerms], scoring: &TextScoring) -> f32 {
+    words
+        .iter()
+        .map(|word| word.idf * (1.0 + scoring.exactness))
+        .sum()
+}
+
+/// The window's numbers, one for each of its documents; all zero between uses.
+#[derive(Default)]
+pub struct Buffers {
+    scores: Vec<f32>,
+    /// Weighted occurrences of the current word in the current language.
+    occurrences: Vec<f32>,
+    /// The current word's best language so far.
+    best: Vec<f32>,
+    matched: Bits,
+    in_word: Bits,
+    in_language: Bits,
+}
+
+impl Buffers {
+    fn make_room(&mut self, documents: usize) {
+        if self.scores.len() < documents {
+            for numbers in [&mut self.scores, &mut self.occurrences, &mut self.best] {
+                numbers.resize(documents, 0.0);
+            }
+            for bits in [&mut self.matched, &mut self.in_word, &mut self.in_language] {
+                bits.make_room(documents);
+            }
+        }
+    }
+
+    fn add_word(&mut self, word: &mut WordLists, base: DocId, end: DocId, scoring: &TextScoring) {
+        let Buffers {
+            scores,
+            occurrences,
+            best,
+            matched,
+            in_word,
+            in_language,
+        } = self;
+        for lists in &mut word.languages {
+            if lists.is_empty() {
+                continue;
+            }
+            for FieldList {
+                list,
+                norms,
+                factors,
+            } in lists
+            {
+                list.for_each_below(end, |document, count| {
+                    let place = (document - base) as usize;
+                    occurrences[place] +=
+                        count as f32 * factors[usize::from(norms.fieldnorm_id(document))];
+                    in_language.set(place);
+                });
+            }
+            in_language.drain(|place| {
+                let weighted = std::mem::take(&mut occurrences[place]);
+                best[place] = best[place].max(weighted / (scoring.saturation + weighted));
+                in_word.set(place);
+            });
+        }
+        if let Some(exact) = &mut word.exact {
+            exact.for_each_below(end, |document, _| {
+                let place = (document - base) as usize;
+                best[place] += scoring.exactness;
+                in_word.set(place);
+            });
+        }
+        in_word.drain(|place| {
+            scores[place] += word.idf * std::mem::take(&mut best[place]);
+            matched.set(place);
+        });
+    }
+
+    fn drain_scores(&mut self, mut each: impl FnMut(usize, f32)) {
+        let Buffers {
+            scores, matched, ..
+        } = self;
+        matched.drain(|place| each(place, std::mem::take(&mut scores[place])));
+    }
+}
+
+/// A set of small numbers, one bit each.
+#[derive(Default, Clone)]
+pub struct Bits(Vec<u64>);
+
+impl Bits {
+    pub fn for_documents(documents: DocId) -> Self {
+        let mut bits = Bits::default();
+        bits.make_room(documents as usize);
+        bits
+    }
+
+    fn make_room(&mut self, size: usize) {
+        self.0.resize(size.div_ceil(64), 0);
+    }
+
+    #[inline]
+    pub fn set(&mut self, place: usize) {
+        self.0[place / 64] |= 1 << (place % 64);
+    }
+
+    #[inline]
+    pub fn contains(&self, place: usize) -> bool {
+        self.0[place / 64] & (1 << (place % 64)) != 0
+    }
+
+    /// Leaves what is in both.
+    pub fn intersect(&mut self, other: &Bits) {
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(own, other)| *own &= other);
+    }
+
+    /// Goes through the set in order, leaving it empty.
+    #[inline]
+    fn drain(&mut self, mut each: impl FnMut(usize)) {
+        for (block, bits) in self.0.iter_mut().enumerate() {
+            let mut rest = std::mem::take(bits);
+            while rest != 0 {
+                each(block * 64 + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+    }
+}

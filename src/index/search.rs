@@ -1,0 +1,307 @@
+//! One search: top hits, counts and total in one pass over the matches of one snapshot.
+
+use std::cell::{OnceCell, RefCell};
+use std::cmp::Ordering;
+
+use tantivy::columnar::{Column, StrColumn, TermOrdHit};
+use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, Term};
+
+use super::IndexError;
+use super::gather::{Best, Counts, Entry, SortKey};
+use super::postings::{Bits, Buffers, LengthFactors, WordTerms, best_score, for_each_match};
+use super::schema::title_order_field;
+use super::segment::Segment;
+use super::snapshot::Snapshot;
+use crate::query::found::{Candidate, Found, Place};
+use crate::query::page::Sort;
+use crate::query::plan::Plan;
+use crate::query::rank::Rank;
+use crate::query::text_field::TextScoring;
+
+thread_local! {
+    /// Half a megabyte that every search of a thread uses again.
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+impl Snapshot {
+    /// Looks a plan up. With `neutral`, each candidate also learns the place it would have by that other ranking.
+    pub fn search<R: Rank>(
+        &self,
+        plan: &Plan,
+        scoring: &TextScoring,
+        rank: &R,
+        neutral: Option<&R>,
+    ) -> Result<Found, IndexError> {
+        let words = plan
+            .words
+            .iter()
+            .map(|word| WordTerms::new(word, self))
+            .collect::<Result<Vec<_>, _>>()?;
+        let factors = LengthFactors::new(scoring, &self.lengths);
+        let best_score = best_score(&words, scoring);
+        let mut counts = Counts::new(&plan.filters, &plan.facets, self.sets());
+        let mut leaders = Vec::new();
+        let mut neutral_points = Vec::new();
+        for (number, segment) in self.segments.iter().enumerate() {
+            let rows = &segment.columns.rows;
+            let conditions = Conditions::new(self, segment, plan)?;
+            let mut best = Best::new(
+                rank,
+                neutral,
+                sort_key(plan, segment)?,
+                segment.columns.ids.ords(),
+                plan.page.depth(),
+            );
+            let mut take = |document: DocId, text: f32| {
+                let row = &rows[document as usize];
+                if conditions.hold(document) && counts.take(row) {
+                    best.take(document, text, row);
+                }
+            };
+            if words.is_empty() {
+                (0..segment.reader.max_doc()).for_each(|document| take(document, 0.0));
+            } else {
+                BUFFERS.with_borrow_mut(|buffers| {
+                    for_each_match(
+                        &words,
+                        segment,
+                        &self.fields,
+                        &factors,
+                        scoring,
+                        buffers,
+                        |document, score| {
+                            take(
+                                document,
+                                if best_score > 0.0 {
+                                    (score / best_score).min(1.0)
+                                } else {
+                                    0.0
+                                },
+                            );
+                        },
+                    )
+                })?;
+            }
+            let (entries, points) = best.into_parts();
+            leaders.extend(
+                entries
+                    .into_iter()
+                    .map(|entry| Leader::new(number as u32, entry)),
+            );
+            neutral_points.push(points);
+        }
+        leaders.sort_by(|one, other| one.compare(other, self, plan));
+        let page = leaders
+            .into_iter()
+            .skip(plan.page.offset)
+            .take(plan.page.limit);
+        let mut candidates = page
+            .map(|leader| self.candidate(leader))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(neutral) = neutral {
+            self.add_neutral_ranks(&mut candidates, neutral, &neutral_points)?;
+        }
+        Ok(Found {
+            total: counts.total,
+            candidates,
+            facets: counts.facet_counts(&self.vocabularies),
+        })
+    }
+
+    fn candidate(&self, leader: Leader) -> Result<Candidate, IndexError> {
+        let Leader { segment, entry, .. } = leader;
+        let columns = &self.segments[segment as usize].columns;
+        Ok(Candidate {
+            id: text_at(&columns.ids, entry.id_order)?,
+            place: Place {
+                segment,
+                document: entry.document,
+            },
+            row: columns.rows[entry.document as usize],
+            text: entry.text,
+            points: entry.points,
+            neutral_rank: None,
+        })
+    }
+
+    /// A neutral rank is one more than the number of matches that are neutrally better, or equal with a smaller id.
+    fn add_neutral_ranks<R: Rank>(
+        &self,
+        candidates: &mut [Candidate],
+        neutral: &R,
+        points: &[Vec<(i64, DocId)>],
+    ) -> Result<(), IndexError> {
+        for candidate in candidates {
+            let own = neutral.points(candidate.text, &candidate.row);
+            let mut better = 0;
+            for (segment, points) in self.segments.iter().zip(points) {
+                let ids = &segment.columns.ids;
+                let (TermOrdHit::Exact(own_order) | TermOrdHit::Next(own_order)) =
+                    ids.dictionary().term_ord_or_next(candidate.id.as_bytes())?;
+                let precedes = |document: DocId| {
+                    ids.ords()
+                        .first(document)
+                        .is_some_and(|order| order < own_order)
+                };
+                let is_better = |(other, document): &&(i64, DocId)| {
+                    *other > own || *other == own && precedes(*document)
+                };
+                better += points.iter().filter(is_better).count() as u64;
+            }
+            candidate.neutral_rank = Some(better + 1);
+        }
+        Ok(())
+    }
+}
+
+/// What a document must satisfy besides having a word: be there still, have the phrases, have no exclusion.
+struct Conditions<'a> {
+    segment: &'a Segment,
+    required: Option<Bits>,
+    forbidden: Option<Bits>,
+}
+
+impl<'a> Conditions<'a> {
+    fn new(snapshot: &Snapshot, segment: &'a Segment, plan: &Plan) -> Result<Self, IndexError> {
+        let mut required: Option<Bits> = None;
+        for phrase in &plan.phrases {
+            let mut having = Bits::for_documents(segment.reader.max_doc());
+            mark_phrase(snapshot, segment, phrase, &mut having)?;
+            match &mut required {
+                Some(required) => required.intersect(&having),
+                None => required = Some(having),
+            }
+        }
+        let mut forbidden: Option<Bits> = None;
+        for exclusion in &plan.exclusions {
+            let bits =
+                forbidden.get_or_insert_with(|| Bits::for_documents(segment.reader.max_doc()));
+            match exclusion.as_slice() {
+                [word] => WordTerms::new(word, snapshot)?.mark(&segment.reader, bits)?,
+                phrase => mark_phrase(snapshot, segment, phrase, bits)?,
+            }
+        }
+        Ok(Conditions {
+            segment,
+            required,
+            forbidden,
+        })
+    }
+
+    #[inline]
+    fn hold(&self, document: DocId) -> bool {
+        !self.segment.reader.is_deleted(document)
+            && self
+                .required
+                .as_ref()
+                .is_none_or(|bits| bits.contains(document as usize))
+            && self
+                .forbidden
+                .as_ref()
+                .is_none_or(|bits| !bits.contains(document as usize))
+    }
+}
+
+/// Marks the documents in which the words stand next to one another in their exact form.
+fn mark_phrase(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    words: &[String],
+    bits: &mut Bits,
+) -> Result<(), IndexError> {
+    let term = |word: &String| Term::from_field_text(snapshot.fields.exact, word);
+    let query: Box<dyn Query> = match words {
+        [word] => Box::new(TermQuery::new(term(word), IndexRecordOption::Basic)),
+        words => Box::new(PhraseQuery::new(words.iter().map(term).collect())),
+    };
+    let weight = query.weight(EnableScoring::disabled_from_searcher(snapshot.searcher()))?;
+    weight.for_each_no_score(&segment.reader, &mut |documents| {
+        documents
+            .iter()
+            .for_each(|document| bits.set(*document as usize));
+    })?;
+    Ok(())
+}
+
+fn sort_key(plan: &Plan, segment: &Segment) -> Result<SortKey, IndexError> {
+    Ok(match plan.sort {
+        Sort::Relevance => SortKey::None,
+        Sort::Newest => SortKey::Newest(segment.reader.fast_fields().i64("updated")?),
+        Sort::Price => SortKey::Price,
+        Sort::Title => SortKey::Title(titles(plan, segment)?.map_or_else(
+            || Column::build_empty_column(segment.reader.max_doc()),
+            |titles| titles.ords().clone(),
+        )),
+    })
+}
+
+fn titles(plan: &Plan, segment: &Segment) -> Result<Option<StrColumn>, IndexError> {
+    Ok(segment
+        .reader
+        .fast_fields()
+        .str(&title_order_field(plan.language))?)
+}
+
+/// One of the best of its segment, to be compared with those of the others.
+struct Leader {
+    segment: u32,
+    entry: Entry,
+    id: OnceCell<String>,
+    title: OnceCell<String>,
+}
+
+impl Leader {
+    fn new(segment: u32, entry: Entry) -> Self {
+        Leader {
+            segment,
+            entry,
+            id: OnceCell::new(),
+            title: OnceCell::new(),
+        }
+    }
+
+    fn compare(&self, other: &Leader, snapshot: &Snapshot, plan: &Plan) -> Ordering {
+        if self.segment == other.segment {
+            return self.entry.cmp(&other.entry);
+        }
+        let by_key = match plan.sort {
+            // Places in the alphabet are a segment's own: across segments the titles themselves decide.
+            Sort::Title => match (self.entry.key, other.entry.key) {
+                (0, 0) => Ordering::Equal,
+                (0, _) => Ordering::Greater,
+                (_, 0) => Ordering::Less,
+                _ => self.title(snapshot, plan).cmp(other.title(snapshot, plan)),
+            },
+            _ => other.entry.key.cmp(&self.entry.key),
+        };
+        by_key
+            .then(other.entry.points.cmp(&self.entry.points))
+            .then_with(|| self.id(snapshot).cmp(other.id(snapshot)))
+    }
+
+    fn id(&self, snapshot: &Snapshot) -> &str {
+        self.id.get_or_init(|| {
+            let ids = &snapshot.segments[self.segment as usize].columns.ids;
+            text_at(ids, self.entry.id_order).unwrap_or_default()
+        })
+    }
+
+    fn title(&self, snapshot: &Snapshot, plan: &Plan) -> &str {
+        self.title.get_or_init(|| {
+            let titles = titles(plan, &snapshot.segments[self.segment as usize])
+                .ok()
+                .flatten();
+            titles
+                .and_then(|titles| text_at(&titles, u64::MAX - self.entry.key).ok())
+                .unwrap_or_default()
+        })
+    }
+}
+
+fn text_at(column: &StrColumn, ordinal: u64) -> Result<String, IndexError> {
+    let mut text = String::new();
+    column.ord_to_str(ordinal, &mut text)?;
+    Ok(text)
+}

@@ -1,0 +1,134 @@
+//! The index as one search sees it: a moment that does not move while it is looked at.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tantivy::index::SegmentId;
+use tantivy::schema::Value;
+use tantivy::{DocAddress, Searcher, TantivyDocument};
+
+use super::IndexError;
+use super::schema::Fields;
+use super::segment::{Columns, Segment, TextLength};
+use crate::domain::vocabulary::Vocabularies;
+use crate::query::attributes::Sets;
+use crate::query::found::Place;
+
+/// Everything committed up to one change of the journal.
+pub struct Snapshot {
+    pub(super) fields: Arc<Fields>,
+    pub(super) segments: Vec<Segment>,
+    pub(super) lengths: Vec<[TextLength; 2]>,
+    pub(super) vocabularies: Arc<Vocabularies>,
+    searcher: Searcher,
+    sets: Arc<Sets>,
+    columns: HashMap<SegmentId, Arc<Columns>>,
+    generation: String,
+    sequence: u64,
+}
+
+/// What is said of a snapshot from outside.
+pub struct Identity {
+    pub generation: String,
+    pub sequence: u64,
+}
+
+impl Snapshot {
+    /// The searcher's moment. Columns and sets of `before` are taken over, so that a small commit costs little.
+    pub fn new(
+        searcher: Searcher,
+        fields: Arc<Fields>,
+        vocabularies: Arc<Vocabularies>,
+        identity: Identity,
+        before: Option<&Snapshot>,
+    ) -> Result<Snapshot, IndexError> {
+        let mut sets =
+            before.map_or_else(|| Arc::new(Sets::new()), |before| Arc::clone(&before.sets));
+        let mut segments = Vec::with_capacity(searcher.segment_readers().len());
+        let mut columns = HashMap::new();
+        for reader in searcher.segment_readers() {
+            let id = reader.segment_id();
+            let known = before.and_then(|before| before.columns.get(&id)).cloned();
+            let own = match known {
+                Some(known) => known,
+                None => Arc::new(Columns::load(
+                    reader,
+                    &fields,
+                    Arc::make_mut(&mut sets),
+                    &vocabularies,
+                )?),
+            };
+            columns.insert(id, Arc::clone(&own));
+            segments.push(Segment {
+                reader: reader.clone(),
+                columns: own,
+            });
+        }
+        let lengths = total_lengths(&segments, fields.texts.len());
+        let Identity {
+            generation,
+            sequence,
+        } = identity;
+        Ok(Snapshot {
+            fields,
+            segments,
+            lengths,
+            vocabularies,
+            searcher,
+            sets,
+            columns,
+            generation,
+            sequence,
+        })
+    }
+
+    /// The numbered sets that the rows of this snapshot refer to.
+    pub fn sets(&self) -> &Sets {
+        &self.sets
+    }
+
+    /// The generation this snapshot belongs to.
+    pub fn generation(&self) -> &str {
+        &self.generation
+    }
+
+    /// The last change of the journal that is in it.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// How many resources are in it.
+    pub fn resources(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    /// The record at a place, as the API shows it: JSON without `provenance.raw`, with `runs_on`.
+    pub fn record(&self, place: Place) -> Result<String, IndexError> {
+        let document: TantivyDocument = self
+            .searcher
+            .doc(DocAddress::new(place.segment, place.document))?;
+        let record = document
+            .get_first(self.fields.record)
+            .and_then(|value| value.as_str().map(str::to_owned));
+        record.ok_or_else(|| IndexError::Damaged("a document without its record".into()))
+    }
+
+    pub(super) fn searcher(&self) -> &Searcher {
+        &self.searcher
+    }
+}
+
+fn total_lengths(segments: &[Segment], groups: usize) -> Vec<[TextLength; 2]> {
+    let mut totals = vec![[TextLength::default(); 2]; groups];
+    for segment in segments {
+        for (total, own) in totals
+            .iter_mut()
+            .flatten()
+            .zip(segment.columns.lengths.iter().flatten())
+        {
+            total.words += own.words;
+            total.documents += own.documents;
+        }
+    }
+    totals
+}

@@ -1,0 +1,216 @@
+//! How a change becomes findable: the one writer of a generation, and the snapshots it publishes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use serde::{Deserialize, Serialize};
+use tantivy::directory::MmapDirectory;
+use tantivy::indexer::LogMergePolicy;
+use tantivy::{Index as Engine, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Term};
+
+use super::IndexError;
+use super::document::document;
+use super::generation::{Generations, made_from};
+use super::schema::{Fields, tokenizers};
+use super::snapshot::{Identity, Snapshot};
+use crate::domain::resource::{Resource, ResourceId};
+use crate::domain::vocabulary::Vocabularies;
+use crate::index_schema::IndexSchema;
+
+/// The index in use: whoever searches takes its current snapshot and keeps to it.
+pub struct Index {
+    current: ArcSwap<Snapshot>,
+}
+
+impl Index {
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+}
+
+/// Writes to a generation. There is one at a time; nothing it does is seen before [`Writer::commit`].
+pub struct Writer {
+    engine: IndexWriter,
+    reader: IndexReader,
+    fields: Arc<Fields>,
+    schema: Arc<IndexSchema>,
+    vocabularies: Arc<Vocabularies>,
+    generation: String,
+    sequence: u64,
+}
+
+/// What a commit carries: up to where it knows the journal.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    sequence: u64,
+}
+
+/// Memory for documents that are not written yet, for each indexing thread.
+const WRITER_BYTES: usize = 48 * 1024 * 1024;
+
+/// A segment is rewritten when more than this share of it was deleted.
+const DELETED_SHARE: f32 = 0.3;
+
+/// Opens the current generation, or makes a new, empty one where there is none that can be used.
+///
+/// # Errors
+/// When no generation can be made: the disk is full, or the folder cannot be written.
+pub fn open(index_folder: &Path, schema: &Arc<IndexSchema>) -> Result<(Index, Writer), IndexError> {
+    let generations = Generations::new(index_folder, schema);
+    if let Some(name) = generations.current() {
+        match Writer::open(
+            MmapDirectory::open(generations.path(&name)).map_err(tantivy::TantivyError::from)?,
+            name,
+            schema,
+        ) {
+            Ok(opened) => return Ok(opened),
+            Err(error) => {
+                tracing::warn!(%error, "the index cannot be used and is rebuilt from the store")
+            }
+        }
+    } else if generations.is_outdated() {
+        tracing::info!(
+            "the index was made from another index-schema and is rebuilt from the store"
+        );
+    }
+    create(index_folder, schema)
+}
+
+/// Makes a new, empty generation and puts it into use.
+pub fn create(
+    index_folder: &Path,
+    schema: &Arc<IndexSchema>,
+) -> Result<(Index, Writer), IndexError> {
+    let generations = Generations::new(index_folder, schema);
+    let name = generations.create()?;
+    let directory =
+        MmapDirectory::open(generations.path(&name)).map_err(tantivy::TantivyError::from)?;
+    let opened = Writer::open(directory, name.clone(), schema)?;
+    generations.switch_to(&name)?;
+    generations.remove_others(&name);
+    Ok(opened)
+}
+
+/// An index that lives in memory alone: for evaluations and tests.
+pub fn in_memory(schema: &Arc<IndexSchema>) -> Result<(Index, Writer), IndexError> {
+    Writer::open(
+        tantivy::directory::RamDirectory::create(),
+        format!("{}-memory", made_from(schema)),
+        schema,
+    )
+}
+
+impl Writer {
+    fn open(
+        directory: impl Into<Box<dyn tantivy::Directory>>,
+        generation: String,
+        schema: &Arc<IndexSchema>,
+    ) -> Result<(Index, Writer), IndexError> {
+        let fields = Arc::new(Fields::new(&schema.text_fields));
+        let mut engine = Engine::builder()
+            .schema(fields.schema.clone())
+            .settings(IndexSettings::default())
+            .open_or_create(directory)?;
+        engine.set_tokenizers(tokenizers());
+        let sequence = match engine.load_metas()?.payload {
+            Some(payload) => {
+                serde_json::from_str::<Payload>(&payload)
+                    .map_err(|error| IndexError::Damaged(error.to_string()))?
+                    .sequence
+            }
+            None => 0,
+        };
+        let reader = engine
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+        let writer = engine.writer_with_num_threads(threads, threads * WRITER_BYTES)?;
+        let mut merges = LogMergePolicy::default();
+        merges.set_del_docs_ratio_before_merge(DELETED_SHARE);
+        writer.set_merge_policy(Box::new(merges));
+        let vocabularies = Arc::new(schema.vocabularies.clone());
+        let identity = Identity {
+            generation: generation.clone(),
+            sequence,
+        };
+        let snapshot = Snapshot::new(
+            reader.searcher(),
+            Arc::clone(&fields),
+            Arc::clone(&vocabularies),
+            identity,
+            None,
+        )?;
+        let schema = Arc::clone(schema);
+        let index = Index {
+            current: ArcSwap::from_pointee(snapshot),
+        };
+        Ok((
+            index,
+            Writer {
+                engine: writer,
+                reader,
+                fields,
+                schema,
+                vocabularies,
+                generation,
+                sequence,
+            },
+        ))
+    }
+
+    /// The last change of the journal that is committed.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Takes a resource in, in the place of the document of the same id.
+    pub fn put(&self, resource: &Resource) -> Result<(), IndexError> {
+        self.remove(&resource.id);
+        self.engine
+            .add_document(document(resource, &self.fields, &self.schema))?;
+        Ok(())
+    }
+
+    pub fn remove(&self, id: &ResourceId) {
+        self.engine
+            .delete_term(Term::from_field_text(self.fields.id, id.as_str()));
+    }
+
+    /// Makes everything since the last commit durable and findable, together with how far it goes in the journal.
+    pub fn commit(&mut self, sequence: u64, index: &Index) -> Result<(), IndexError> {
+        let mut commit = self.engine.prepare_commit()?;
+        commit.set_payload(&serde_json::to_string(&Payload { sequence }).expect("a number"));
+        commit.commit()?;
+        self.sequence = sequence;
+        self.publish(index)
+    }
+
+    /// Lets searches see what the engine has merged or committed.
+    pub fn publish(&self, index: &Index) -> Result<(), IndexError> {
+        self.reader.reload()?;
+        let identity = Identity {
+            generation: self.generation.clone(),
+            sequence: self.sequence,
+        };
+        let before = index.snapshot();
+        let (fields, vocabularies) = (Arc::clone(&self.fields), Arc::clone(&self.vocabularies));
+        let same = (before.generation() == self.generation).then_some(&*before);
+        let snapshot = Snapshot::new(self.reader.searcher(), fields, vocabularies, identity, same)?;
+        index.current.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// Waits for running merges; what a command does before it ends.
+    pub fn finish(self) -> Result<(), IndexError> {
+        Ok(self.engine.wait_merging_threads()?)
+    }
+}
+
+impl Index {
+    /// Takes over the snapshot of a freshly built index, so that those who hold this one see the new generation.
+    pub fn replace_with(&self, other: Index) {
+        self.current.store(other.current.into_inner());
+    }
+}

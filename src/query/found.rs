@@ -1,0 +1,51 @@
+//! What a lookup hands back.
+
+use super::attributes::Row;
+use super::facet::Facet;
+use crate::domain::vocabulary::Ordinal;
+
+/// The page's matches, how many there are in all, and the counts to refine by.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub total: u64,
+    pub candidates: Vec<Candidate>,
+    pub facets: Vec<FacetCount>,
+}
+
+/// A match on the page, before it is explained.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub id: String,
+    /// Where the lookup finds the record again.
+    pub place: Place,
+    pub row: Row,
+    /// How well the words match, 0 to 1.
+    pub text: f32,
+    /// In ten-thousandths.
+    pub points: i64,
+    /// The place this match would have without a profile, 1 for the first; only when it was asked for.
+    pub neutral_rank: Option<u64>,
+}
+
+/// A place in the snapshot that found the candidate; it means nothing elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub segment: u32,
+    pub document: u32,
+}
+
+/// How many matches there are for each value of a facet, with every filter applied but the facet's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetCount {
+    pub facet: Facet,
+    /// Counts by the vocabulary's order, one for each term.
+    pub counts: Vec<u64>,
+    /// Matches of which the facet is not known.
+    pub unknown: u64,
+}
+
+impl FacetCount {
+    pub fn count(&self, value: Ordinal) -> u64 {
+        self.counts[usize::from(value)]
+    }
+}

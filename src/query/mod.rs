@@ -1,0 +1,18 @@
+//! The question, how it will be looked up, and the raw answer.
+//!
+//! A [`Query`](search_query::Query) is what was asked, already valid; a [`Plan`](plan::Plan) is how to look it up, still free of any engine;
+//! [`found`] is what a lookup hands back. [`rank`] is the one seam through which a lookup learns what a match is
+//! worth to the asker. This room knows no engine and reads nothing from disk.
+
+pub mod attributes;
+pub mod facet;
+pub mod filter;
+pub mod found;
+pub mod page;
+pub mod params;
+pub mod parse;
+pub mod plan;
+pub mod rank;
+pub mod search_query;
+pub mod stop_words;
+pub mod text_field;

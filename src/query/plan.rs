@@ -1,0 +1,74 @@
+//! How a question will be looked up, still free of any engine.
+
+use super::facet::Facet;
+use super::filter::Filters;
+use super::page::{Page, Sort};
+use super::parse;
+use super::search_query::Query;
+use super::stop_words::StopWords;
+use crate::domain::language::Language;
+
+/// Words, filters and counts: all that a lookup needs to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// A match has at least one of these words, when there are any.
+    pub words: Vec<String>,
+    /// A match has every one of these phrases.
+    pub phrases: Vec<Vec<String>>,
+    /// A match has none of these.
+    pub exclusions: Vec<Vec<String>>,
+    pub filters: Filters,
+    pub facets: Vec<Facet>,
+    pub language: Language,
+    pub sort: Sort,
+    pub page: Page,
+}
+
+impl Plan {
+    /// Stop words are dropped, unless there is nothing else: then they count as words.
+    pub fn new(query: &Query, stop_words: &StopWords) -> Plan {
+        let parsed = parse::parse(&query.text);
+        let (stops, mut words): (Vec<_>, Vec<_>) = parsed
+            .words
+            .into_iter()
+            .partition(|word| stop_words.contains(word));
+        if words.is_empty() {
+            words = stops;
+        }
+        Plan {
+            words,
+            phrases: parsed.phrases,
+            exclusions: parsed.exclusions,
+            filters: query.filters.clone(),
+            facets: query.facets.clone(),
+            language: query.language,
+            sort: query.sort,
+            page: query.page,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index_schema::IndexSchema;
+
+    fn words(text: &str) -> Vec<String> {
+        let query = Query {
+            text: text.into(),
+            ..Query::default()
+        };
+        Plan::new(&query, &IndexSchema::embedded().stop_words).words
+    }
+
+    #[test]
+    fn stop_words_of_both_languages_are_dropped_unless_there_is_nothing_else() {
+        assert_eq!(
+            words("un jeu de fractions pour les élèves"),
+            ["jeu", "fractions", "eleves"]
+        );
+        assert_eq!(words("a game of the fractions"), ["game", "fractions"]);
+        assert_eq!(words("de la"), ["de", "la"]);
+        assert_eq!(words("histoire d'or"), ["histoire", "or"]);
+    }
+}

@@ -1,0 +1,143 @@
+//! Reasons become a few table look-ups a match.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::signal::{Input, Seen, Signal, points};
+use super::signals;
+use super::weights::Weights;
+use crate::domain::language::Language;
+use crate::domain::profile::ProfileView;
+use crate::domain::vocabulary::Vocabularies;
+use crate::query::attributes::{Row, Sets};
+use crate::query::facet::Facet;
+use crate::query::rank::Rank;
+
+/// A signal with its weight.
+pub(super) struct Weighted {
+    pub signal: Box<dyn Signal>,
+    pub weight: f64,
+}
+
+/// The ranking that looks at nobody: the words, the language of the screen, and quality.
+///
+/// It depends on the catalogue, the day and the language alone, so one serves many searches.
+pub struct NeutralRank {
+    pub(super) signals: Vec<Weighted>,
+    text_weight: f64,
+    /// Points by merit number.
+    merits: Vec<i64>,
+}
+
+impl NeutralRank {
+    pub fn new(weights: &Weights, sets: &Sets, language: Language, today: Date) -> Self {
+        let signals = weighted(signals::neutral(weights, language, today), weights);
+        let of_merit = |merit| {
+            let on_merit = signals
+                .iter()
+                .filter(|weighted| weighted.signal.input() == Input::Merit);
+            on_merit
+                .map(|Weighted { signal, weight }| {
+                    points(*weight, signal.value(Seen::Merit(merit)))
+                })
+                .sum()
+        };
+        let merits = sets.merits().iter().map(of_merit).collect();
+        NeutralRank {
+            merits,
+            text_weight: weights.of("text"),
+            signals,
+        }
+    }
+
+    #[inline]
+    fn points(&self, text: f32, row: &Row) -> i64 {
+        let words = if text > 0.0 {
+            points(self.text_weight, f64::from(text))
+        } else {
+            0
+        };
+        words + self.merits[row.merit() as usize]
+    }
+}
+
+/// The neutral ranking and what a profile adds to it.
+pub struct ProfileRank {
+    neutral: Arc<NeutralRank>,
+    pub(super) signals: Vec<Weighted>,
+    /// For each facet that a signal looks at, points by set number.
+    tables: Vec<(Facet, Vec<i64>)>,
+}
+
+impl ProfileRank {
+    /// What the view of an asker adds; nothing for the anonymous view.
+    pub fn new(
+        neutral: Arc<NeutralRank>,
+        view: &ProfileView,
+        weights: &Weights,
+        sets: &Sets,
+        vocabularies: &Vocabularies,
+    ) -> Self {
+        let signals = weighted(
+            signals::of_profile(view.get(), weights, vocabularies),
+            weights,
+        );
+        let mut tables: Vec<(Facet, Vec<i64>)> = Vec::new();
+        for Weighted { signal, weight } in &signals {
+            let Input::Facet(facet) = signal.input() else {
+                continue;
+            };
+            let place = tables
+                .iter()
+                .position(|(known, _)| *known == facet)
+                .unwrap_or_else(|| {
+                    tables.push((facet, vec![0; sets.len(facet)]));
+                    tables.len() - 1
+                });
+            for (set, sum) in tables[place].1.iter_mut().enumerate() {
+                *sum += points(
+                    *weight,
+                    signal.value(Seen::Terms(sets.declared(facet, set as u32))),
+                );
+            }
+        }
+        ProfileRank {
+            neutral,
+            signals,
+            tables,
+        }
+    }
+
+    pub(super) fn all_signals(&self) -> impl Iterator<Item = &Weighted> {
+        self.neutral.signals.iter().chain(&self.signals)
+    }
+}
+
+impl Rank for ProfileRank {
+    #[inline]
+    fn points(&self, text: f32, row: &Row) -> i64 {
+        let mut sum = self.neutral.points(text, row);
+        for (facet, table) in &self.tables {
+            sum += table[row.set(*facet) as usize];
+        }
+        for Weighted { signal, weight } in self
+            .signals
+            .iter()
+            .filter(|weighted| weighted.signal.input() == Input::Cost)
+        {
+            sum += points(*weight, signal.value(Seen::Cost(row.cost_cents())));
+        }
+        sum
+    }
+}
+
+fn weighted(signals: Vec<Box<dyn Signal>>, weights: &Weights) -> Vec<Weighted> {
+    signals
+        .into_iter()
+        .map(|signal| Weighted {
+            weight: weights.of(signal.name()),
+            signal,
+        })
+        .collect()
+}

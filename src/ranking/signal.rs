@@ -1,0 +1,66 @@
+//! One reason to prefer a resource.
+
+use crate::domain::language::Bilingual;
+use crate::domain::vocabulary::Ordinal;
+use crate::query::attributes::Merit;
+use crate::query::facet::Facet;
+
+/// Every signal there is, in the order in which reasons are told.
+pub const NAMES: [&str; 16] = [
+    "text",
+    "reading-language",
+    "role",
+    "subject",
+    "level",
+    "student_type",
+    "device",
+    "os",
+    "platform",
+    "language",
+    "budget",
+    "evidence",
+    "support",
+    "completeness",
+    "freshness",
+    "verified",
+];
+
+/// What a signal looks at. Ranking turns all but text and cost into tables, so a signal is asked once a set, not once a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    Text,
+    Facet(Facet),
+    Merit,
+    Cost,
+}
+
+/// What a signal is shown of a resource: what its input says.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen<'a> {
+    /// How well the words match, 0 to 1.
+    Text(f32),
+    /// The values that the record declares for the facet.
+    Terms(&'a [Ordinal]),
+    Merit(&'a Merit),
+    /// In Canadian cents.
+    Cost(Option<u64>),
+}
+
+/// One reason: bounded, monotone, and able to say itself.
+pub trait Signal: Sync + Send {
+    /// One of [`NAMES`].
+    fn name(&self) -> &'static str;
+
+    fn input(&self) -> Input;
+
+    /// Between 0 (nothing speaks for it) and 1 (nothing could speak more for it).
+    fn value(&self, seen: Seen) -> f64;
+
+    /// The reason as a teacher would accept it.
+    fn sentence(&self, seen: Seen) -> Bilingual;
+}
+
+/// Points in ten-thousandths: the only place where a value and a weight become a number to add.
+pub fn points(weight: f64, value: f64) -> i64 {
+    (weight * value * 10_000.0).round() as i64
+}

@@ -1,0 +1,219 @@
+//! The catalogue's writes: import and removal; and reading one resource.
+
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::ServiceError;
+use crate::domain::actor::Actor;
+use crate::domain::compatibility::RunsOn;
+use crate::domain::draft::Draft;
+use crate::domain::problem::sentence;
+use crate::domain::resource::{Resource, ResourceId};
+use crate::index_schema::IndexSchema;
+use crate::interchange::jsonl::{self, Line, Lines};
+use crate::interchange::report::{ImportReport, Reject, UnmappedTally};
+use crate::store::{CatalogueChange, Outcome, Store, Stored};
+
+pub struct Catalogue {
+    store: Arc<Store>,
+    schema: Arc<IndexSchema>,
+}
+
+/// What an import is told.
+pub struct ImportSource<'a> {
+    /// The name that rejects carry.
+    pub name: &'a str,
+    /// Nothing is written; the report says what would be.
+    pub dry_run: bool,
+}
+
+/// Who hears of an import while it runs.
+pub trait ImportListener {
+    /// A record that was refused.
+    fn rejected(&mut self, reject: Reject) -> std::io::Result<()>;
+
+    /// A batch is durable; `bytes` of the source are done.
+    fn progress(&mut self, report: &ImportReport, bytes: u64);
+}
+
+/// Records of a batch: one transaction, one wait for the disk.
+const BATCH_RECORDS: usize = 512;
+
+/// A batch of long records is closed earlier, so that memory stays bounded.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+impl Catalogue {
+    pub fn new(store: Arc<Store>, schema: Arc<IndexSchema>) -> Self {
+        Catalogue { store, schema }
+    }
+
+    /// Reads records and puts them into the catalogue, batch by batch; each is durable when progress is told.
+    ///
+    /// A second import of the same records changes nothing. A record that is refused is told to the listener.
+    ///
+    /// # Errors
+    /// When the source cannot be read or the store cannot write; what was told as done stays.
+    pub fn import(
+        &self,
+        actor: &Actor,
+        records: impl BufRead,
+        source: &ImportSource,
+        listener: &mut dyn ImportListener,
+    ) -> Result<ImportReport, ServiceError> {
+        must_operate(actor)?;
+        let mut lines = Lines::new(records);
+        let mut report = ImportReport {
+            sequence: self.store.sequence(),
+            ..ImportReport::default()
+        };
+        let mut unmapped = UnmappedTally::default();
+        let mut bytes = 0;
+        loop {
+            let batch = read_batch(&mut lines)?;
+            if batch.is_empty() {
+                break;
+            }
+            bytes += batch
+                .iter()
+                .map(|line| {
+                    line.content
+                        .as_ref()
+                        .map_or(0, |content| content.len() as u64 + 1)
+                })
+                .sum::<u64>();
+            self.import_batch(batch, source, &mut report, &mut unmapped, listener)?;
+            listener.progress(&report, bytes);
+        }
+        unmapped.finish(&mut report);
+        Ok(report)
+    }
+
+    fn import_batch(
+        &self,
+        batch: Vec<Line>,
+        source: &ImportSource,
+        report: &mut ImportReport,
+        unmapped: &mut UnmappedTally,
+        listener: &mut dyn ImportListener,
+    ) -> Result<(), ServiceError> {
+        let drafts: Vec<(u64, Result<Draft, String>)> = batch
+            .into_par_iter()
+            .map(|line| (line.number, self.draft(line)))
+            .collect();
+        let mut resources: Vec<Resource> = Vec::with_capacity(drafts.len());
+        let mut places: HashMap<ResourceId, usize> = HashMap::new();
+        for (line, draft) in drafts {
+            match draft {
+                Ok(draft) => {
+                    draft
+                        .unmapped
+                        .into_iter()
+                        .for_each(|value| unmapped.add(value));
+                    if let Some(place) = places.get(&draft.resource.id) {
+                        report.superseded += 1;
+                        resources[*place] = draft.resource;
+                    } else {
+                        places.insert(draft.resource.id.clone(), resources.len());
+                        resources.push(draft.resource);
+                    }
+                }
+                Err(reason) => {
+                    report.rejected += 1;
+                    listener.rejected(Reject {
+                        file: source.name.to_owned(),
+                        line,
+                        reason,
+                    })?;
+                }
+            }
+        }
+        let outcomes = if source.dry_run {
+            resources
+                .iter()
+                .map(|resource| self.store.compare(resource))
+                .collect::<Result<Vec<_>, _>>()?
+        } else {
+            let changes: Vec<_> = resources
+                .into_iter()
+                .map(|resource| CatalogueChange::Put(Box::new(resource)))
+                .collect();
+            let applied = self.store.apply(&changes)?;
+            report.sequence = applied.sequence;
+            applied.outcomes
+        };
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Added => report.added += 1,
+                Outcome::Replaced => report.replaced += 1,
+                Outcome::Unchanged | Outcome::Removed | Outcome::NotThere => report.unchanged += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn draft(&self, line: Line) -> Result<Draft, String> {
+        let record = jsonl::parse(&line.content?)?;
+        Draft::read(record, &self.schema.vocabularies).map_err(|problems| sentence(&problems))
+    }
+
+    /// Takes a resource out of the catalogue; returns the sequence number of the change.
+    pub fn remove(&self, actor: &Actor, id: &ResourceId) -> Result<u64, ServiceError> {
+        must_operate(actor)?;
+        let applied = self.store.apply(&[CatalogueChange::Remove(id.clone())])?;
+        match applied.outcomes.as_slice() {
+            [Outcome::Removed] => Ok(applied.sequence),
+            _ => Err(self.absence(id)?),
+        }
+    }
+
+    /// A resource as the catalogue has it now, and what it runs on.
+    pub fn find(
+        &self,
+        _actor: &Actor,
+        id: &ResourceId,
+    ) -> Result<(Resource, RunsOn), ServiceError> {
+        match self.store.find_resource(id)? {
+            Some(Stored::Live(resource)) => {
+                let runs_on = self
+                    .schema
+                    .compatibility
+                    .runs_on(&resource.devices, &resource.os);
+                Ok((*resource, runs_on))
+            }
+            _ => Err(self.absence(id)?),
+        }
+    }
+
+    fn absence(&self, id: &ResourceId) -> Result<ServiceError, ServiceError> {
+        Ok(match self.store.find_resource(id)? {
+            Some(Stored::Removed) => ServiceError::Gone(format!("the resource {id}")),
+            _ => ServiceError::NotFound(format!("resource {id}")),
+        })
+    }
+}
+
+fn must_operate(actor: &Actor) -> Result<(), ServiceError> {
+    if actor.may_operate() {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden(
+            "only operators change the catalogue".into(),
+        ))
+    }
+}
+
+fn read_batch(lines: &mut Lines<impl BufRead>) -> std::io::Result<Vec<Line>> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    while batch.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
+        let Some(line) = lines.next_line()? else {
+            break;
+        };
+        bytes += line.content.as_ref().map_or(0, Vec::len);
+        batch.push(line);
+    }
+    Ok(batch)
+}

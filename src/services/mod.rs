@@ -1,0 +1,33 @@
+//! Tells each story from start to end, by calling the workshops in turn.
+//!
+//! One file per thing Classo does. A service takes the actor first, knows no HTTP and prints nothing. Start with
+//! [`search`]: the only file that sees a whole search.
+
+pub mod catalogue;
+pub mod coverage;
+pub mod evaluation;
+pub mod indexing;
+pub mod search;
+
+use crate::domain::problem::{Problem, sentence};
+use crate::index::IndexError;
+use crate::store::StoreError;
+
+/// The few ways in which a service says no.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("{}", sentence(.0))]
+    Invalid(Vec<Problem>),
+    #[error("there is no {0}")]
+    NotFound(String),
+    #[error("{0} was removed")]
+    Gone(String),
+    #[error("{0}")]
+    Forbidden(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error("the source cannot be read: {0}")]
+    Source(#[from] std::io::Error),
+}

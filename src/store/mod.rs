@@ -1,0 +1,133 @@
+//! Remembers the catalogue and its changes, durably: the truth from which the index is derived.
+//!
+//! sled lives here and nowhere else; what crosses this room's interface are our own types, so that PostgreSQL can
+//! stand behind it one day. The room knows nothing of search or of HTTP. Start with [`Store::apply`] (one write) and
+//! [`Store::changes_after`] (what the index follows); [`commit`] is why an acknowledged write survives a power cut.
+
+mod codec;
+pub mod commit;
+mod journal;
+mod resources;
+pub mod tokens;
+
+use std::path::{Path, PathBuf};
+
+use commit::Committer;
+pub use journal::{Change, ChangeKind};
+pub use resources::{Applied, CatalogueChange, Outcome, Stored};
+
+/// What goes on in the store, told by kind.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the data folder {} is in use by another classo process", path.display())]
+    Locked { path: PathBuf },
+    #[error("the store {} cannot be opened: {reason}", path.display())]
+    Open { path: PathBuf, reason: String },
+    #[error("the store could not write: {reason}")]
+    Write { reason: String },
+    #[error("the store could not read: {reason}")]
+    Read { reason: String },
+    #[error("the store holds a record it cannot read ({key}): {reason}")]
+    Damaged { key: String, reason: String },
+}
+
+/// The open store. Cheap to share by reference; all methods may be called from many threads.
+pub struct Store {
+    database: sled::Db,
+    resources: sled::Tree,
+    chunks: sled::Tree,
+    journal: sled::Tree,
+    counters: sled::Tree,
+    committer: Committer,
+    news: journal::News,
+}
+
+/// Memory for pages that were read; more makes reads of a large catalogue faster.
+const CACHE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// sled's own thread writes and collects garbage this often; durability does not depend on it.
+const BACKGROUND_FLUSH_MS: u64 = 500;
+
+impl Store {
+    /// Opens the store of a folder, making it when it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process holds it, [`StoreError::Open`] for everything else.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let failed = |reason: String| StoreError::Open {
+            path: path.to_owned(),
+            reason,
+        };
+        std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
+        let database = sled::Config::new()
+            .path(path)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(Some(BACKGROUND_FLUSH_MS))
+            .open()
+            .map_err(|error| {
+                if is_lock(&error) {
+                    StoreError::Locked {
+                        path: path.to_owned(),
+                    }
+                } else {
+                    failed(error.to_string())
+                }
+            })?;
+        let tree = |name: &str| {
+            database
+                .open_tree(name)
+                .map_err(|error| failed(error.to_string()))
+        };
+        let (resources, chunks, journal, counters) = (
+            tree("resources")?,
+            tree("resource_chunks")?,
+            tree("journal")?,
+            tree("counters")?,
+        );
+        let committer =
+            Committer::start(database.clone(), path).map_err(|error| failed(error.to_string()))?;
+        let news = journal::News::new(journal::last_sequence(&counters)?);
+        Ok(Store {
+            database,
+            resources,
+            chunks,
+            journal,
+            counters,
+            committer,
+            news,
+        })
+    }
+
+    /// Writes everything out; called once before the process ends well.
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.database.flush().map_err(write_error)?;
+        Ok(())
+    }
+
+    /// Bytes on disk, for operators.
+    pub fn size_on_disk(&self) -> u64 {
+        self.database.size_on_disk().unwrap_or(0)
+    }
+}
+
+fn is_lock(error: &sled::Error) -> bool {
+    match error {
+        sled::Error::Io(error) => {
+            error.kind() == std::io::ErrorKind::WouldBlock
+                || error.to_string().contains("could not acquire lock")
+        }
+        _ => false,
+    }
+}
+
+fn write_error(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Write {
+        reason: error.to_string(),
+    }
+}
+
+fn read_error(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Read {
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,401 @@
+//! The catalogue: every resource by its id, written together with its entry in the journal.
+
+use sled::transaction::{
+    ConflictableTransactionError, TransactionError, Transactional, TransactionalTree,
+};
+
+use super::codec::{CHUNK_BYTES, Entry, read_resource, resource_json};
+use super::journal::{self, ChangeKind, SEQUENCE_KEY};
+use super::{Store, StoreError, read_error, write_error};
+use crate::domain::resource::{Resource, ResourceId};
+
+/// One change to make.
+#[derive(Debug, Clone)]
+pub enum CatalogueChange {
+    /// The resource takes the place of the whole record of the same id.
+    Put(Box<Resource>),
+    Remove(ResourceId),
+}
+
+/// What a change did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Added,
+    Replaced,
+    /// The same record was there already; nothing was written.
+    Unchanged,
+    Removed,
+    /// There was nothing to remove.
+    NotThere,
+}
+
+/// What a batch did: an outcome for each change, and the sequence number the store stands at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    pub outcomes: Vec<Outcome>,
+    pub sequence: u64,
+}
+
+/// What the catalogue says of an id that it knows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    Live(Box<Resource>),
+    Removed,
+}
+
+/// A change, ready to be written: encoding happens outside the transaction, which may run several times.
+struct Prepared<'a> {
+    id: &'a ResourceId,
+    json: Option<Vec<u8>>,
+}
+
+struct Trees<'a> {
+    resources: &'a TransactionalTree,
+    chunks: &'a TransactionalTree,
+    journal: &'a TransactionalTree,
+    counters: &'a TransactionalTree,
+}
+
+type Conflict = ConflictableTransactionError<StoreError>;
+
+impl Store {
+    /// Makes all changes in one transaction, or none, and returns when they are on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`] when the disk refuses; then nothing is acknowledged.
+    pub fn apply(&self, changes: &[CatalogueChange]) -> Result<Applied, StoreError> {
+        let prepared: Vec<Prepared> = changes
+            .iter()
+            .map(|change| match change {
+                CatalogueChange::Put(resource) => Prepared {
+                    id: &resource.id,
+                    json: Some(resource_json(resource)),
+                },
+                CatalogueChange::Remove(id) => Prepared { id, json: None },
+            })
+            .collect();
+        let before = self.sequence();
+        let applied = (&self.resources, &self.chunks, &self.journal, &self.counters)
+            .transaction(|(resources, chunks, journal, counters)| {
+                let trees = Trees {
+                    resources,
+                    chunks,
+                    journal,
+                    counters,
+                };
+                trees.apply_all(&prepared)
+            })
+            .map_err(|error| match error {
+                TransactionError::Abort(error) => error,
+                TransactionError::Storage(error) => write_error(error),
+            })?;
+        if applied.sequence > before {
+            self.committer.wait()?;
+            self.news.announce(applied.sequence);
+        }
+        Ok(applied)
+    }
+
+    /// What writing a resource would do, without doing it.
+    pub fn compare(&self, resource: &Resource) -> Result<Outcome, StoreError> {
+        Ok(match self.find_resource(&resource.id)? {
+            Some(Stored::Live(old)) if *old == *resource => Outcome::Unchanged,
+            Some(Stored::Live(_)) => Outcome::Replaced,
+            Some(Stored::Removed) | None => Outcome::Added,
+        })
+    }
+
+    /// What is known of an id; `None` when it never was in the catalogue.
+    pub fn find_resource(&self, id: &ResourceId) -> Result<Option<Stored>, StoreError> {
+        let key = id.as_str();
+        // A chunked record is read chunk by chunk; a write in between shows as a missing chunk, and is read again.
+        for _ in 0..3 {
+            let Some(bytes) = self.resources.get(key).map_err(read_error)? else {
+                return Ok(None);
+            };
+            let json = match Entry::decode(key, &bytes)? {
+                Entry::Removed { .. } => return Ok(Some(Stored::Removed)),
+                Entry::Whole { json, .. } => Some(json),
+                Entry::Chunked { sequence, chunks } => self.read_chunks(id, sequence, chunks)?,
+            };
+            if let Some(json) = json {
+                return Ok(Some(Stored::Live(Box::new(read_resource(key, &json)?))));
+            }
+        }
+        Err(StoreError::Damaged {
+            key: key.to_owned(),
+            reason: "a chunk is missing".into(),
+        })
+    }
+
+    fn read_chunks(
+        &self,
+        id: &ResourceId,
+        sequence: u64,
+        chunks: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut json = Vec::new();
+        for number in 0..chunks {
+            match self
+                .chunks
+                .get(chunk_key(id, sequence, number))
+                .map_err(read_error)?
+            {
+                Some(chunk) => json.extend_from_slice(&chunk),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(json))
+    }
+}
+
+impl Trees<'_> {
+    fn apply_all(&self, changes: &[Prepared]) -> Result<Applied, Conflict> {
+        let mut sequence = self
+            .counters
+            .get(SEQUENCE_KEY)?
+            .map_or(0, |bytes| journal::sequence_from(&bytes));
+        let start = sequence;
+        let mut outcomes = Vec::with_capacity(changes.len());
+        for change in changes {
+            outcomes.push(self.apply_one(change, &mut sequence)?);
+        }
+        if sequence > start {
+            self.counters
+                .insert(SEQUENCE_KEY, &sequence.to_be_bytes())?;
+        }
+        Ok(Applied { outcomes, sequence })
+    }
+
+    fn apply_one(&self, change: &Prepared, sequence: &mut u64) -> Result<Outcome, Conflict> {
+        let key = change.id.as_str().as_bytes();
+        let old = match self.resources.get(key)? {
+            Some(bytes) => Some(
+                Entry::decode(change.id.as_str(), &bytes)
+                    .map_err(ConflictableTransactionError::Abort)?,
+            ),
+            None => None,
+        };
+        let was_live = old
+            .as_ref()
+            .is_some_and(|entry| !matches!(entry, Entry::Removed { .. }));
+        let outcome = match &change.json {
+            Some(json) if self.is_same(change.id, old.as_ref(), json)? => {
+                return Ok(Outcome::Unchanged);
+            }
+            Some(_) if was_live => Outcome::Replaced,
+            Some(_) => Outcome::Added,
+            None if was_live => Outcome::Removed,
+            None => return Ok(Outcome::NotThere),
+        };
+        if let Some(old) = old {
+            self.journal.remove(&old.sequence().to_be_bytes())?;
+            if let Entry::Chunked { sequence, chunks } = old {
+                for number in 0..chunks {
+                    self.chunks.remove(chunk_key(change.id, sequence, number))?;
+                }
+            }
+        }
+        *sequence += 1;
+        let kind = if change.json.is_some() {
+            ChangeKind::Put
+        } else {
+            ChangeKind::Removed
+        };
+        self.journal
+            .insert(&sequence.to_be_bytes(), journal::encode(change.id, kind))?;
+        let entry = match &change.json {
+            None => Entry::Removed {
+                sequence: *sequence,
+            },
+            Some(json) if json.len() <= CHUNK_BYTES => Entry::Whole {
+                sequence: *sequence,
+                json: json.clone(),
+            },
+            Some(json) => {
+                let mut chunks = 0;
+                for chunk in json.chunks(CHUNK_BYTES) {
+                    self.chunks
+                        .insert(chunk_key(change.id, *sequence, chunks), chunk)?;
+                    chunks += 1;
+                }
+                Entry::Chunked {
+                    sequence: *sequence,
+                    chunks,
+                }
+            }
+        };
+        self.resources.insert(key, entry.encode())?;
+        Ok(outcome)
+    }
+
+    fn is_same(&self, id: &ResourceId, old: Option<&Entry>, json: &[u8]) -> Result<bool, Conflict> {
+        match old {
+            Some(Entry::Whole { json: old, .. }) => Ok(old == json),
+            Some(Entry::Chunked { sequence, chunks }) => {
+                let mut rest = json;
+                for number in 0..*chunks {
+                    let chunk = self
+                        .chunks
+                        .get(chunk_key(id, *sequence, number))?
+                        .unwrap_or_default();
+                    match rest.strip_prefix(chunk.as_ref()) {
+                        Some(after) if !chunk.is_empty() => rest = after,
+                        _ => return Ok(false),
+                    }
+                }
+                Ok(rest.is_empty())
+            }
+            Some(Entry::Removed { .. }) | None => Ok(false),
+        }
+    }
+}
+
+/// Chunks lie under the id, the sequence of their record and their number; ids contain no zero byte.
+fn chunk_key(id: &ResourceId, sequence: u64, number: u32) -> Vec<u8> {
+    [
+        id.as_str().as_bytes(),
+        &[0],
+        &sequence.to_be_bytes(),
+        &number.to_be_bytes(),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::draft::Draft;
+    use crate::index_schema::IndexSchema;
+    use serde_json::json;
+
+    fn put(id: &str, title: &str) -> CatalogueChange {
+        let record = json!({"id": id, "title": {"fr": title}});
+        CatalogueChange::Put(Box::new(
+            Draft::read(record, &IndexSchema::embedded().vocabularies)
+                .expect("valid")
+                .resource,
+        ))
+    }
+
+    fn title(store: &Store, id: &str) -> Option<String> {
+        match store
+            .find_resource(&ResourceId::parse(id).expect("valid"))
+            .expect("readable")
+        {
+            Some(Stored::Live(resource)) => resource.title.get("fr").map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_change_is_a_record_and_a_journal_entry_and_the_same_again_is_neither() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("opened");
+        let first = store
+            .apply(&[put("a", "un"), put("b", "deux")])
+            .expect("applied");
+        assert_eq!(
+            (first.outcomes, first.sequence),
+            (vec![Outcome::Added, Outcome::Added], 2)
+        );
+        let again = store
+            .apply(&[put("a", "un"), put("b", "2")])
+            .expect("applied");
+        assert_eq!(
+            (again.outcomes, again.sequence),
+            (vec![Outcome::Unchanged, Outcome::Replaced], 3)
+        );
+        let ids: Vec<_> = store
+            .changes_after(0, 10)
+            .expect("read")
+            .into_iter()
+            .map(|c| (c.sequence, c.id.to_string()))
+            .collect();
+        assert_eq!(ids, [(1, "a".to_string()), (3, "b".to_string())]);
+    }
+
+    #[test]
+    fn records_of_any_size_come_back_after_reopening() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let long = "é".repeat(300_000);
+        {
+            let store = Store::open(folder.path()).expect("opened");
+            store
+                .apply(&[put("long", &long), put("short", "court")])
+                .expect("applied");
+            store
+                .apply(&[put("long", &(long.clone() + "!"))])
+                .expect("applied");
+        }
+        let store = Store::open(folder.path()).expect("reopened");
+        assert_eq!(title(&store, "long"), Some(long.clone() + "!"));
+        assert_eq!(
+            store
+                .apply(&[put("long", &(long + "!"))])
+                .expect("applied")
+                .outcomes,
+            [Outcome::Unchanged]
+        );
+        store.apply(&[put("long", "bref")]).expect("applied");
+        assert!(
+            store.chunks.is_empty(),
+            "the chunks of replaced records are gone"
+        );
+    }
+
+    #[test]
+    fn a_removed_resource_is_known_as_removed_and_may_come_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("opened");
+        let id = ResourceId::parse("a").expect("valid");
+        let remove = [CatalogueChange::Remove(id.clone())];
+        assert_eq!(
+            store.apply(&remove).expect("applied").outcomes,
+            [Outcome::NotThere]
+        );
+        store.apply(&[put("a", "un")]).expect("applied");
+        assert_eq!(
+            store.apply(&remove).expect("applied").outcomes,
+            [Outcome::Removed]
+        );
+        assert_eq!(
+            store.find_resource(&id).expect("read"),
+            Some(Stored::Removed)
+        );
+        assert_eq!(
+            store.apply(&[put("a", "un")]).expect("applied").outcomes,
+            [Outcome::Added]
+        );
+    }
+
+    #[test]
+    fn a_second_process_is_told_that_the_folder_is_in_use() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let _store = Store::open(folder.path()).expect("opened");
+        assert!(matches!(
+            Store::open(folder.path()),
+            Err(StoreError::Locked { .. })
+        ));
+    }
+
+    #[test]
+    fn many_writers_at_once_each_get_their_own_sequence() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(folder.path()).expect("opened");
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let store = &store;
+                scope.spawn(move || {
+                    for number in 0..25 {
+                        store
+                            .apply(&[put(&format!("{writer}-{number}"), "x")])
+                            .expect("applied");
+                    }
+                });
+            }
+        });
+        assert_eq!(store.sequence(), 200);
+        assert_eq!(store.changes_after(0, 1000).expect("read").len(), 200);
+    }
+}

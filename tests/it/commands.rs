@@ -1,0 +1,208 @@
+//! The command line as an operator uses it.
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use super::support::{ServerProcess, classo, lines, operator_token, record, write_file};
+
+fn run(arguments: &[&str], data: &Path) -> Output {
+    classo()
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn import_search_and_remove_on_a_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file, rejects) = (
+        folder.path().join("data"),
+        folder.path().join("a.jsonl"),
+        folder.path().join("rejects.jsonl"),
+    );
+    write_file(
+        &file,
+        &(lines(&[
+            record("a", "Jeu de fractions", json!({})),
+            record("b", "Carte du ciel", json!({})),
+        ]) + "oops\n"),
+    );
+    let imported = run(
+        &[
+            "import",
+            file.to_str().unwrap(),
+            "--rejects",
+            rejects.to_str().unwrap(),
+        ],
+        &data,
+    );
+    assert!(imported.status.success(), "{imported:?}");
+    assert!(
+        stdout(&imported).contains("2 added") && stdout(&imported).contains("1 refused"),
+        "{}",
+        stdout(&imported)
+    );
+    let reject: Value =
+        serde_json::from_str(std::fs::read_to_string(&rejects).unwrap().trim()).unwrap();
+    assert_eq!(
+        (reject["line"].as_u64(), reject["file"].as_str()),
+        (Some(3), file.to_str())
+    );
+    let report: Value =
+        serde_json::from_slice(&run(&["import", file.to_str().unwrap(), "--json"], &data).stdout)
+            .unwrap();
+    assert_eq!(
+        (report["unchanged"].as_u64(), report["sequence"].as_u64()),
+        (Some(2), Some(2))
+    );
+    let found: Value =
+        serde_json::from_slice(&run(&["search", "fractions", "--json"], &data).stdout).unwrap();
+    assert_eq!(
+        (found["total"].as_u64(), found["hits"][0]["id"].as_str()),
+        (Some(1), Some("a"))
+    );
+    let removed = run(&["remove", "a", "never"], &data);
+    assert_eq!(
+        (removed.status.code(), stdout(&removed).trim()),
+        (Some(1), "removed a")
+    );
+    assert!(stderr(&removed).contains("never"));
+    assert!(stdout(&run(&["search"], &data)).contains("1 resources"));
+}
+
+#[test]
+fn while_a_server_holds_the_folder_commands_say_so_and_go_through_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.jsonl"));
+    let server = ServerProcess::start("serve", &data);
+    write_file(
+        &file,
+        &(lines(&[record("a", "Jeu de fractions", json!({}))])
+            + "\nnot json\n"
+            + &lines(&[record("b", "Jeu", json!({}))])),
+    );
+    let locked = run(&["import", file.to_str().unwrap()], &data);
+    assert_eq!(locked.status.code(), Some(1));
+    assert!(stderr(&locked).contains("--server"), "{}", stderr(&locked));
+    let through = |arguments: &[&str], token: Option<&str>| {
+        let mut command = classo();
+        command.args(arguments).args(["--server", &server.url]);
+        token.iter().for_each(|token| {
+            command.env("CLASSO_TOKEN", token);
+        });
+        command.output().unwrap()
+    };
+    let without = through(&["import", file.to_str().unwrap()], None);
+    assert!(
+        stderr(&without).contains("classo operator token"),
+        "{}",
+        stderr(&without)
+    );
+    let token = operator_token(&data);
+    let imported = through(&["import", file.to_str().unwrap(), "--json"], Some(&token));
+    let report: Value =
+        serde_json::from_slice(&imported.stdout).unwrap_or_else(|_| panic!("{imported:?}"));
+    assert_eq!(
+        (report["added"].as_u64(), report["rejected"].as_u64()),
+        (Some(2), Some(1))
+    );
+    assert!(
+        stderr(&imported).contains("line 3"),
+        "{}",
+        stderr(&imported)
+    );
+    let found: Value =
+        serde_json::from_slice(&through(&["search", "jeu", "--json"], None).stdout).unwrap();
+    assert_eq!(found["total"], 2);
+    assert!(through(&["remove", "a"], Some(&token)).status.success());
+    assert_eq!(server.get("/api/v1/resources/a").0, 410);
+    assert!(
+        server.terminate().success(),
+        "a server that is asked to stop ends well"
+    );
+}
+
+#[test]
+fn wrong_use_exits_with_2_and_failures_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    assert_eq!(run(&["import"], &data).status.code(), Some(2));
+    assert_eq!(run(&["fly"], &data).status.code(), Some(2));
+    assert_eq!(
+        run(&["serve", "--listen", "nowhere"], &data).status.code(),
+        Some(2)
+    );
+    let missing = run(&["import", "/no/such/file"], &data);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(stderr(&missing).contains("/no/such/file"));
+    let unknown = run(&["search", "x", "--level", "/nowhere"], &data);
+    assert!(stderr(&unknown).contains("level"), "{}", stderr(&unknown));
+    assert_eq!(
+        run(&["operator", "revoke", "nobody"], &data).status.code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn evaluate_measures_judged_questions() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        write_file(&path, text);
+        path.to_str().unwrap().to_owned()
+    };
+    let catalogue = file(
+        "docs.jsonl",
+        "{\"id\":\"d1\",\"title\":\"Water cycle\",\"text\":\"Rain and rivers.\",\"lang\":\"en\"}\n\
+        {\"id\":\"d2\",\"title\":\"Volcano\",\"text\":\"Lava.\",\"lang\":\"en\"}\n",
+    );
+    let queries = file(
+        "queries.jsonl",
+        "{\"id\":\"q1\",\"text\":\"the water cycle\",\"lang\":\"en\"}\n{\"id\":\"q2\",\"text\":\"glacier\"}\n\
+        {\"id\":\"q3\",\"text\":\"lava\"}\n",
+    );
+    let qrels = file("qrels.tsv", "q1\t0\td1\t2\nq2\t0\td2\t1\n");
+    let run_file = folder.path().join("run.txt");
+    let measured = classo()
+        .args([
+            "evaluate",
+            "--json",
+            "--catalogue",
+            &catalogue,
+            "--queries",
+            &queries,
+            "--qrels",
+            &qrels,
+            "--run",
+        ])
+        .arg(&run_file)
+        .output()
+        .unwrap();
+    let figures: Value =
+        serde_json::from_slice(&measured.stdout).unwrap_or_else(|_| panic!("{measured:?}"));
+    assert_eq!(
+        (
+            figures["queries"].as_u64(),
+            figures["metrics"]["ndcg@10"].as_f64()
+        ),
+        (Some(2), Some(0.5))
+    );
+    assert_eq!(figures["per_query"]["q2"]["map"], 0.0);
+    let run = std::fs::read_to_string(run_file).unwrap();
+    assert!(
+        run.starts_with("q1 Q0 d1 1 ") && run.contains("q3 Q0 d2 1 "),
+        "{run}"
+    );
+}

@@ -1,0 +1,257 @@
+//! Counts equal a brute-force count, for thousands of random questions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use classo::domain::vocabulary::Vocabulary;
+use classo::index_schema::IndexSchema;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+
+use super::support::{TestApp, record, rounds, seed};
+
+const WORDS: [&str; 6] = ["alpha", "bravo", "delta", "tango", "kilo", "zulu"];
+
+/// Facet, field of the record, most values of one record.
+const FACETS: [(&str, &str, usize); 11] = [
+    ("subject", "subjects", 3),
+    ("level", "levels", 3),
+    ("device", "devices", 3),
+    ("os", "os", 2),
+    ("price", "price", 1),
+    ("type", "type", 2),
+    ("language", "languages", 3),
+    ("strategy", "strategies", 3),
+    ("platform", "platforms", 2),
+    ("student_type", "student_types", 2),
+    ("access", "access", 1),
+];
+
+fn vocabulary(name: &str) -> &'static Vocabulary {
+    IndexSchema::embedded().vocabularies.get(name)
+}
+
+fn random_terms(rng: &mut StdRng, name: &str, most: usize) -> Vec<String> {
+    let terms = vocabulary(name).terms();
+    let few = &terms[..terms.len().min(25)];
+    (0..rng.random_range(0..=most))
+        .map(|_| few.choose(rng).unwrap().id.clone())
+        .collect()
+}
+
+fn random_record(rng: &mut StdRng, number: usize) -> Value {
+    let title: Vec<&str> = (0..rng.random_range(1..4))
+        .map(|_| *WORDS.choose(rng).unwrap())
+        .collect();
+    let mut fields = json!({});
+    for (facet, field, most) in FACETS {
+        let terms = random_terms(rng, facet, most);
+        if terms.is_empty() {
+            continue;
+        }
+        fields[field] = match field {
+            "price" => json!({"model": terms[0], "amount": rng.random_range(1..50)}),
+            "access" => json!(terms[0]),
+            _ => json!(terms),
+        };
+    }
+    if rng.random_bool(0.5) {
+        fields["support"] =
+            json!({"tutorial": rng.random_bool(0.5), "guide": rng.random_bool(0.5)});
+    }
+    if rng.random_bool(0.5) {
+        fields["advertising"] = json!(rng.random_bool(0.5));
+    }
+    record(&format!("r{number:03}"), &title.join(" "), fields)
+}
+
+/// The values of a record for a facet, as the API shows them.
+fn values(resource: &Value, facet: &str) -> Vec<String> {
+    let list = |value: &Value| {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|v| v.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let one = |value: &Value| value.as_str().map(str::to_owned).into_iter().collect();
+    match facet {
+        "device" => list(&resource["runs_on"]["devices"]),
+        "os" => list(&resource["runs_on"]["os"]),
+        "price" => one(&resource["price"]["model"]),
+        "access" => one(&resource["access"]),
+        "has" => {
+            let mut has = Vec::new();
+            for feature in ["tutorial", "guide"] {
+                if resource["support"][feature] == true {
+                    has.push(feature.to_owned());
+                }
+            }
+            if resource["advertising"] == false {
+                has.push("no-ads".to_owned());
+            }
+            has
+        }
+        _ => list(&resource[FACETS.iter().find(|(name, _, _)| *name == facet).unwrap().1]),
+    }
+}
+
+/// Whether a filter's value finds a declared value: itself, below it, and for levels above it.
+fn finds(facet: &str, filter: &str, declared: &str) -> bool {
+    let below =
+        |inner: &str, outer: &str| inner == outer || inner.starts_with(&format!("{outer}/"));
+    below(declared, filter) || facet == "level" && below(filter, declared)
+}
+
+/// A record, and for each facet the filter values that find it.
+struct Found {
+    resource: Value,
+    by: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+impl Found {
+    fn new(resource: Value, facets: &[&'static str]) -> Self {
+        let finding = |facet: &'static str| {
+            let declared = values(&resource, facet);
+            let terms = vocabulary(facet).terms().iter().map(|term| term.id.clone());
+            terms
+                .filter(|id| declared.iter().any(|value| finds(facet, id, value)))
+                .collect()
+        };
+        let by = facets
+            .iter()
+            .map(|facet| (*facet, finding(facet)))
+            .collect();
+        Found { resource, by }
+    }
+
+    fn passes(&self, facet: &str, filters: &[String]) -> bool {
+        let found = |filter: &String| self.by[facet].contains(filter);
+        if facet == "has" {
+            filters.iter().all(found)
+        } else {
+            filters.iter().any(found)
+        }
+    }
+}
+
+#[test]
+fn counts_equal_brute_force() {
+    let mut rng = StdRng::seed_from_u64(seed("facets"));
+    let records: Vec<Value> = (0..400)
+        .map(|number| random_record(&mut rng, number))
+        .collect();
+    let app = TestApp::with(&records);
+    // The records as the API shows them, with what they run on.
+    let facets: Vec<&'static str> = FACETS
+        .iter()
+        .map(|(name, _, _)| *name)
+        .chain(["has"])
+        .collect();
+    let all: Vec<Found> = (0..4)
+        .flat_map(|page| {
+            let answer = app.search(json!({"limit": 100, "offset": page * 100}));
+            answer["hits"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|hit| Found::new(hit["resource"].clone(), &facets))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(all.len(), 400);
+    for _ in 0..rounds("CLASSO_FACET_ROUNDS", 2_000) {
+        let mut question = json!({"facets": facets, "limit": 0});
+        let words: Vec<&str> = (0..rng.random_range(0..3))
+            .map(|_| *WORDS.choose(&mut rng).unwrap())
+            .collect();
+        question["q"] = json!(words.join(" "));
+        let mut filters: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for _ in 0..rng.random_range(0..4) {
+            let facet = *facets.choose(&mut rng).unwrap();
+            let mut chosen = random_terms(&mut rng, facet, 3);
+            chosen.dedup();
+            if !chosen.is_empty() {
+                filters.insert(facet, chosen);
+            }
+        }
+        for (facet, chosen) in &filters {
+            question[*facet] = json!(chosen);
+        }
+        let max_price = rng.random_bool(0.2).then(|| rng.random_range(0..50));
+        question["max_price"] = json!(max_price);
+        check(
+            &app.search(question.clone()),
+            &all,
+            &words,
+            &filters,
+            max_price,
+            &question,
+        );
+    }
+}
+
+fn check(
+    answer: &Value,
+    all: &[Found],
+    words: &[&str],
+    filters: &BTreeMap<&str, Vec<String>>,
+    max_price: Option<u32>,
+    question: &Value,
+) {
+    let matches = |found: &&Found| {
+        let title = found.resource["title"]["fr"].as_str().unwrap();
+        let cost = match found.resource["price"]["model"].as_str() {
+            Some("free" | "freemium") => Some(0.0),
+            Some("quote") => None,
+            _ => found.resource["price"]["amount"].as_f64(),
+        };
+        (words.is_empty() || words.iter().any(|word| title.contains(word)))
+            && max_price.is_none_or(|max| cost.is_some_and(|cost| cost <= f64::from(max)))
+    };
+    let matching: Vec<&Found> = all.iter().filter(matches).collect();
+    let passing = |found: &&&Found, but: &str| {
+        filters
+            .iter()
+            .all(|(facet, chosen)| *facet == but || found.passes(facet, chosen))
+    };
+    let total = matching.iter().filter(|found| passing(found, "")).count();
+    assert_eq!(answer["total"], total, "{question}");
+    for (facet, counts) in answer["facets"].as_object().unwrap() {
+        let facet = facet.as_str();
+        let counted: Vec<&&Found> = matching
+            .iter()
+            .filter(|found| passing(found, facet))
+            .collect();
+        let mut expected: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in counted.iter().flat_map(|found| &found.by[facet]) {
+            *expected.entry(id).or_default() += 1;
+        }
+        for selected in filters.get(facet).into_iter().flatten() {
+            expected.entry(selected).or_default();
+        }
+        let values = counts["values"].as_array().unwrap();
+        let given: BTreeMap<&str, usize> = values
+            .iter()
+            .map(|value| {
+                (
+                    value["value"].as_str().unwrap(),
+                    value["count"].as_u64().unwrap() as usize,
+                )
+            })
+            .collect();
+        assert_eq!(given, expected, "{facet} of {question}");
+        let unknown = counted
+            .iter()
+            .filter(|found| found.by[facet].is_empty())
+            .count();
+        assert_eq!(counts["unknown"], unknown, "{facet} of {question}");
+        let order = |id: &Value| vocabulary(facet).ordinal(id.as_str().unwrap()).unwrap();
+        let in_order = values
+            .windows(2)
+            .all(|pair| order(&pair[0]["value"]) < order(&pair[1]["value"]));
+        assert!(in_order, "{facet} is in order");
+    }
+}

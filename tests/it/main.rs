@@ -1,0 +1,26 @@
+//! Classo seen from outside: over HTTP, at the command line, and through crashes.
+//!
+//! 1. `search`: what matches, how it is ordered, what is explained, what a page looks like.
+//! 2. `facets`: counts equal a brute-force count for thousands of random questions.
+//! 3. `personas`: changing one attribute of a profile moves what it should and nothing else.
+//! 4. `bad_input`: every kind of bad input gets a clear 4xx that names the field.
+//! 5. `admin`: import and removal over HTTP, and who may do them.
+//! 6. `commands`: the command line as an operator uses it.
+//! 7. `crash`: kill -9 at random moments; nothing acknowledged is lost.
+//! 8. `snapshot`: searches during an import see one moment each.
+//! 9. `catalogue`: the bundled catalogue keeps its promises.
+//! 10. `readme`: what README says is what happens.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
+
+mod admin;
+mod bad_input;
+mod catalogue;
+mod commands;
+mod crash;
+mod facets;
+mod personas;
+mod readme;
+mod search;
+mod snapshot;
+mod support;

@@ -1,0 +1,301 @@
+//! What matches, how it is ordered, what is explained.
+
+use serde_json::{Value, json};
+
+use super::support::{TestApp, ids, record};
+
+fn library() -> TestApp {
+    TestApp::with(&[
+        record(
+            "fractions",
+            "Jeu de fractions",
+            json!({"description": {"fr": "Partager des pizzas pour comprendre les fractions."},
+            "price": {"model": "free"}, "os": ["web"], "updated_at": "2026-01-10"}),
+        ),
+        record(
+            "cheval",
+            "Les chevaux de trait",
+            json!({"description": {"fr": "Un documentaire.", "en": "About draught horses."},
+            "price": {"model": "paid", "amount": 12.5, "currency": "CAD"}, "updated_at": "2026-03-01"}),
+        ),
+        record(
+            "harmonie",
+            "L’harmonie au piano",
+            json!({"price": {"model": "quote"}, "devices": ["ipad"]}),
+        ),
+        json!({"id": "photo", "title": {"en": "Photosynthesis lab"}, "description": {"en": "Grow a plant and measure light."},
+            "price": {"model": "paid", "amount": 3, "currency": "CAD"}, "updated_at": "2025-12-31"}),
+        json!({"id": "untold", "description": "Fractions without a language"}),
+    ])
+}
+
+fn found(app: &TestApp, q: &str) -> Vec<String> {
+    let mut found = ids(&app.search(json!({"q": q})));
+    found.sort();
+    found
+}
+
+#[test]
+fn any_word_in_any_form_in_either_language_matches() {
+    let app = library();
+    assert_eq!(found(&app, "fraction"), ["fractions", "untold"]);
+    assert_eq!(found(&app, "CHEVAL"), ["cheval"]);
+    assert_eq!(found(&app, "horse"), ["cheval"]);
+    assert_eq!(found(&app, "harmonie"), ["harmonie"]);
+    assert_eq!(found(&app, "l'harmonie"), ["harmonie"]);
+    assert_eq!(
+        found(&app, "photosynthesis harmonie"),
+        ["harmonie", "photo"]
+    );
+    assert_eq!(found(&app, "astronomie"), Vec::<String>::new());
+}
+
+#[test]
+fn phrases_must_occur_and_exclusions_must_not() {
+    let app = library();
+    assert_eq!(found(&app, "\"jeu de fractions\""), ["fractions"]);
+    assert_eq!(found(&app, "\"fractions de jeu\""), Vec::<String>::new());
+    assert_eq!(found(&app, "fractions -pizza"), ["untold"]);
+    assert_eq!(found(&app, "fractions -\"jeu de\""), ["untold"]);
+    assert_eq!(found(&app, "-fractions"), ["cheval", "harmonie", "photo"]);
+}
+
+#[test]
+fn a_question_without_words_finds_everything() {
+    let app = library();
+    assert_eq!(app.search(json!({}))["total"], 5);
+    assert_eq!(app.search(json!({"q": " ?! "}))["total"], 5);
+    let answer = app.get("/api/v1/search").json();
+    assert_eq!(answer["total"], 5);
+}
+
+#[test]
+fn results_are_sorted_as_asked_with_the_unknown_last() {
+    let app = library();
+    let sorted = |sort: &str| ids(&app.search(json!({"sort": sort})));
+    assert_eq!(sorted("newest")[..3], ["cheval", "fractions", "photo"]);
+    assert_eq!(sorted("price")[..3], ["fractions", "photo", "cheval"]);
+    // « L’harmonie » is filed under its noun.
+    assert_eq!(
+        sorted("title"),
+        ["harmonie", "fractions", "cheval", "photo", "untold"]
+    );
+}
+
+#[test]
+fn a_page_is_a_part_of_the_whole_order() {
+    let records: Vec<Value> = (0..57)
+        .map(|n| record(&format!("r{n:02}"), "carte", json!({})))
+        .collect();
+    let app = TestApp::with(&records);
+    let whole = ids(&app.search(json!({"q": "carte", "limit": 100})));
+    assert_eq!(whole.len(), 57);
+    let mut pages = Vec::new();
+    for offset in (0..60).step_by(7) {
+        pages.extend(ids(
+            &app.search(json!({"q": "carte", "limit": 7, "offset": offset}))
+        ));
+    }
+    assert_eq!(pages, whole);
+    let mut by_id = whole.clone();
+    by_id.sort();
+    assert_eq!(whole, by_id, "equal scores are ordered by id");
+    let none = app.search(json!({"q": "carte", "limit": 0}));
+    assert_eq!(
+        (
+            none["total"].as_u64(),
+            none["hits"].as_array().unwrap().len()
+        ),
+        (Some(57), 0)
+    );
+}
+
+#[test]
+fn points_add_up_to_the_score_and_the_same_question_gives_the_same_answer() {
+    let app = library();
+    let question = json!({"q": "fractions piano horses", "explain": true,
+        "profile": {"subjects": ["/arts/music"], "devices": ["ipad"], "budget": 5, "languages": ["fr"], "role": "teacher"}});
+    let first = app.search(question.clone());
+    for hit in first["hits"].as_array().unwrap() {
+        let points = hit["explanation"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|part| part["points"].as_f64().unwrap());
+        let sum = points
+            .map(|points| (points * 10_000.0).round() as i64)
+            .sum::<i64>();
+        assert_eq!(
+            sum,
+            (hit["score"].as_f64().unwrap() * 10_000.0).round() as i64,
+            "{hit}"
+        );
+        for part in hit["explanation"].as_array().unwrap() {
+            let value = part["value"].as_f64().unwrap();
+            assert!((0.0..=1.0).contains(&value), "{part}");
+            assert!(
+                ["fr", "en"].iter().all(|lang| part["text"][lang]
+                    .as_str()
+                    .is_some_and(|text| text.ends_with('.'))),
+                "{part}"
+            );
+        }
+    }
+    let second = app.search(question);
+    for field in ["total", "hits", "facets", "generation", "ranking"] {
+        assert_eq!(first[field], second[field], "{field}");
+    }
+}
+
+#[test]
+fn the_neutral_rank_is_the_rank_without_the_profile() {
+    let records: Vec<Value> = (0..40)
+        .map(|n| {
+            let level = if n % 3 == 0 {
+                "/primary/cycle-2/grade-4"
+            } else {
+                "/secondary"
+            };
+            record(
+                &format!("r{n}"),
+                &format!("carte {}", "mot ".repeat(n % 5)),
+                json!({"levels": [level]}),
+            )
+        })
+        .collect();
+    let app = TestApp::with(&records);
+    let profile = json!({"levels": ["/primary/cycle-2/grade-4"]});
+    let neutral = ids(&app.search(json!({"q": "carte", "limit": 100})));
+    let personal =
+        app.search(json!({"q": "carte", "limit": 100, "explain": true, "profile": profile}));
+    for hit in personal["hits"].as_array().unwrap() {
+        let place = neutral
+            .iter()
+            .position(|id| id == hit["id"].as_str().unwrap())
+            .unwrap() as u64
+            + 1;
+        assert_eq!(hit["neutral_rank"], place, "{}", hit["id"]);
+    }
+    assert_ne!(ids(&personal), neutral);
+    let switched_off =
+        app.search(json!({"q": "carte", "limit": 100, "personal": false, "profile": profile}));
+    assert_eq!(ids(&switched_off), neutral);
+}
+
+#[test]
+fn a_hit_shows_its_record_what_it_runs_on_and_where_it_matched() {
+    let app = TestApp::with(&[
+        json!({"id": "x", "title": {"fr": "Géométrie <dynamique>"}, "devices": ["ipad"], "colour": "red"}),
+    ]);
+    let answer = app.search(json!({"q": "geometries"}));
+    let hit = &answer["hits"][0];
+    assert_eq!(
+        hit["highlights"]["title"],
+        "<mark>Géométrie</mark> &lt;dynamique&gt;"
+    );
+    assert_eq!(
+        hit["resource"]["runs_on"],
+        json!({"devices": ["ipad"], "os": ["ipados"]})
+    );
+    assert_eq!(
+        hit["resource"]["provenance"],
+        Value::Null,
+        "what the origin said beside stays inside"
+    );
+    let one = app.get("/api/v1/resources/x").json();
+    assert_eq!(one, hit["resource"]);
+}
+
+#[test]
+fn max_price_leaves_out_what_is_dearer_or_unknown() {
+    let app = library();
+    let cheap = app.search(json!({"max_price": 3}));
+    let mut found = ids(&cheap);
+    found.sort();
+    assert_eq!(found, ["fractions", "photo"]);
+}
+
+#[test]
+fn recommendations_are_a_search_without_text() {
+    let app = library();
+    let answer = app.request(
+        "POST",
+        "/api/v1/recommendations",
+        json!({"device": ["ipad"]}).to_string(),
+    );
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["total"], 2, "the iPad app and the web page");
+    let with_text = app.request(
+        "POST",
+        "/api/v1/recommendations",
+        json!({"q": "x"}).to_string(),
+    );
+    assert_eq!(with_text.status, 400);
+}
+
+#[test]
+fn vocabularies_and_the_description_of_the_api_are_there() {
+    let app = TestApp::empty();
+    let level = app.get("/api/v1/vocabularies/level").json();
+    let grade = level["terms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|term| term["id"] == "/primary/cycle-2/grade-4")
+        .unwrap();
+    assert_eq!(grade["label"]["fr"], "4e année du primaire");
+    assert_eq!(grade["parent"], "/primary/cycle-2");
+    assert!(
+        app.get("/api/v1/vocabularies").json()["vocabularies"]
+            .as_array()
+            .unwrap()
+            .len()
+            >= 17
+    );
+    assert_eq!(app.get("/api/v1/vocabularies/none").status, 404);
+    let description = app.get("/api/v1/openapi.json").json();
+    assert_eq!(description["openapi"], "3.1.0");
+    for path in [
+        "/api/v1/search",
+        "/api/v1/resources/{id}",
+        "/api/v1/admin/import",
+        "/healthz",
+    ] {
+        assert!(description["paths"][path].is_object(), "{path}");
+    }
+    let docs = app.get("/api/docs/");
+    assert!(docs.status == 200 && docs.text.contains("swagger"));
+    assert!(
+        !docs.text.contains("https://"),
+        "the page's assets are our own"
+    );
+}
+
+#[test]
+fn health_readiness_and_metrics_answer() {
+    let app = library();
+    app.search(json!({"q": "fractions"}));
+    assert_eq!(app.get("/healthz").status, 200);
+    let ready = app.get("/readyz");
+    assert_eq!(
+        (ready.status.as_u16(), ready.json()["resources"].as_u64()),
+        (200, Some(5))
+    );
+    let metrics = app.get("/metrics").text;
+    assert!(
+        metrics.contains("classo_http_request_seconds")
+            && metrics.contains("classo_index_resources"),
+        "{metrics}"
+    );
+}
+
+#[test]
+fn a_resource_is_json_ld_to_who_accepts_that() {
+    let app = library();
+    let request = axum::http::Request::get("/api/v1/resources/fractions")
+        .header("accept", "application/ld+json");
+    let answer = app.send(request.body(axum::body::Body::empty()).unwrap());
+    assert_eq!(answer.content_type, "application/ld+json");
+    assert_eq!(answer.json()["@type"], "LearningResource");
+    assert_eq!(answer.json()["isAccessibleForFree"], true);
+}

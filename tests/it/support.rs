@@ -1,0 +1,250 @@
+//! What the tests share: an app that can be asked, a process that can be killed, records made quickly.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use classo::app::App;
+use classo::http::Server;
+use classo::http::router::router;
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A Classo in this process, on a data folder of its own.
+pub struct TestApp {
+    router: axum::Router,
+    token: String,
+    runtime: tokio::runtime::Runtime,
+    _folder: tempfile::TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub content_type: String,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+}
+
+impl TestApp {
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::open(folder.path()).unwrap();
+        let token = app
+            .tokens
+            .create("test", Timestamp::now(), SignedDuration::from_hours(1))
+            .unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        TestApp {
+            router: router(Arc::new(Server::new(app))),
+            token,
+            runtime,
+            _folder: folder,
+        }
+    }
+
+    pub fn with(records: &[Value]) -> Self {
+        let app = TestApp::empty();
+        let answer = app.import(&lines(records));
+        assert_eq!(answer["rejected"], 0, "{answer}");
+        assert_eq!(answer["findable"], true);
+        app
+    }
+
+    pub fn send(&self, request: Request<Body>) -> Answer {
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let status = response.status();
+            let header = response
+                .headers()
+                .get("content-type")
+                .map(|value| value.to_str().unwrap().to_owned());
+            let bytes = response.into_body().collect().await.unwrap().to_bytes();
+            Answer {
+                status,
+                content_type: header.unwrap_or_default(),
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+            }
+        })
+    }
+
+    pub fn request(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json");
+        self.send(request.body(body.into()).unwrap())
+    }
+
+    pub fn as_operator(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token));
+        self.send(request.body(body.into()).unwrap())
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, Body::empty())
+    }
+
+    /// POST search; the answer must be 200.
+    pub fn search(&self, question: Value) -> Value {
+        let answer = self.request("POST", "/api/v1/search", question.to_string());
+        assert_eq!(answer.status, 200, "{question}: {}", answer.text);
+        answer.json()
+    }
+
+    pub fn import(&self, lines: &str) -> Value {
+        let answer = self.as_operator("POST", "/api/v1/admin/import?name=test", lines.to_owned());
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+}
+
+/// The ids of an answer's hits, in order.
+pub fn ids(answer: &Value) -> Vec<String> {
+    answer["hits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hit| hit["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+pub fn lines(records: &[Value]) -> String {
+    records.iter().map(|record| format!("{record}\n")).collect()
+}
+
+/// A record with a title in French, and other fields.
+pub fn record(id: &str, title: &str, fields: Value) -> Value {
+    let mut record = json!({"id": id, "title": {"fr": title}});
+    record
+        .as_object_mut()
+        .unwrap()
+        .extend(fields.as_object().unwrap().clone());
+    record
+}
+
+pub fn classo() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_classo"));
+    for name in [
+        "CLASSO_DATA",
+        "CLASSO_SERVER",
+        "CLASSO_TOKEN",
+        "CLASSO_LISTEN",
+        "CLASSO_LOG",
+    ] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// A server in a process of its own; killed when dropped.
+pub struct ServerProcess {
+    child: Child,
+    pub url: String,
+}
+
+impl ServerProcess {
+    pub fn start(command: &str, data: &Path) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut child = classo()
+            .args([command, "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("first line: {line:?}"))
+            .to_owned();
+        ServerProcess { child, url }
+    }
+
+    pub fn get(&self, path: &str) -> (u16, Value) {
+        let response = reqwest::blocking::get(format!("{}{path}", self.url)).unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().unwrap_or(Value::Null))
+    }
+
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// The signal that asks to stop; returns how the process ended.
+    pub fn terminate(mut self) -> std::process::ExitStatus {
+        Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn operator_token(data: &Path) -> String {
+    let output = classo()
+        .args(["operator", "token", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+pub fn write_file(path: &Path, text: &str) {
+    std::fs::File::create(path)
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+}
+
+/// A number from the environment, for the full round of a long test.
+pub fn rounds(variable: &str, short: u64) -> u64 {
+    std::env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(short)
+}
+
+/// A seed that is printed, so that a failure can be played again with `CLASSO_TEST_SEED`.
+pub fn seed(test: &str) -> u64 {
+    let seed = rounds(
+        "CLASSO_TEST_SEED",
+        std::time::SystemTime::UNIX_EPOCH
+            .elapsed()
+            .unwrap()
+            .as_nanos() as u64
+            % 1_000_000,
+    );
+    println!("{test}: CLASSO_TEST_SEED={seed}");
+    seed
+}
