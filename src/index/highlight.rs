@@ -12,6 +12,9 @@ use crate::domain::text;
 pub struct Highlighter {
     exact: HashSet<String>,
     stems: [HashSet<String>; 2],
+    /// How the words begin. Stemming changes ends, so a word that begins otherwise is no form of theirs: most words of
+    /// a text are passed over without being stemmed, which is what makes twenty excerpts cheap.
+    beginnings: Vec<[u8; 2]>,
 }
 
 /// How far into a text an excerpt is looked for, in bytes.
@@ -31,9 +34,11 @@ impl Highlighter {
                 .map(|word| Stems::new(language).stem(word))
                 .collect()
         });
+        let beginnings = words.iter().filter_map(|word| beginning(word)).collect();
         Highlighter {
             exact: words.iter().cloned().collect(),
             stems,
+            beginnings,
         }
     }
 
@@ -108,12 +113,21 @@ impl Highlighter {
     }
 
     fn is_hit(&self, word: &str) -> bool {
-        self.exact.contains(word)
-            || Language::ALL
+        if self.exact.contains(word) {
+            return true;
+        }
+        let may_be = beginning(word).is_some_and(|begins| self.beginnings.contains(&begins));
+        let stems = Language::ALL.into_iter().zip(&self.stems);
+        may_be
+            && stems
                 .into_iter()
-                .zip(&self.stems)
                 .any(|(language, stems)| stems.contains(&Stems::new(language).stem(word)))
     }
+}
+
+/// The first two bytes of a word that is long enough to have other forms.
+fn beginning(word: &str) -> Option<[u8; 2]> {
+    word.as_bytes().first_chunk().copied()
 }
 
 /// The last word that ends within so many characters of where the word `start` begins.

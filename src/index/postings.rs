@@ -5,14 +5,13 @@
 //! with others. The matches then come out in order, with their scores.
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::BlockSegmentPostings;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, SegmentReader, Term};
 
 use super::IndexError;
 use super::analysis::Stems;
-use super::schema::Fields;
-use super::segment::{Segment, TextLength, field_norms};
+use super::segment::{TextLength, field_norms};
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
 use crate::query::text_field::TextScoring;
@@ -20,42 +19,75 @@ use crate::query::text_field::TextScoring;
 /// Documents a window covers: three buffers of 4 bytes each stay within a second-level cache.
 const WINDOW: usize = 1 << 15;
 
-/// A word of the question, ready to be looked up in any segment.
+/// A word of the question, looked up once in the dictionaries of every segment.
 pub struct WordTerms {
-    /// By language, by group: the stem in that field.
-    stems: [Vec<Term>; 2],
-    exact: Term,
+    /// By segment.
+    places: Vec<WordPlaces>,
     /// How much the word tells resources apart; 0 when none has it.
     idf: f32,
+}
+
+/// Where a word's lists lie in one segment; absent where the segment has none.
+struct WordPlaces {
+    /// By language, by group: the list of the stem in that field.
+    stems: [Vec<Option<TermInfo>>; 2],
+    exact: Option<TermInfo>,
 }
 
 impl WordTerms {
     pub fn new(word: &str, snapshot: &Snapshot) -> Result<WordTerms, IndexError> {
         let fields = &snapshot.fields;
-        let stems = Language::ALL.map(|language| {
-            let stem = Stems::new(language).stem(word);
-            let by_group = fields
-                .texts
-                .iter()
-                .map(|group| Term::from_field_text(group[language as usize], &stem));
-            by_group.collect::<Vec<Term>>()
-        });
-        let exact = Term::from_field_text(fields.exact, word);
-        let mut in_documents = 0;
-        for term in stems.iter().flatten() {
-            in_documents = in_documents.max(snapshot.searcher().doc_freq(term)?);
+        let stems = Language::ALL.map(|language| Stems::new(language).stem(word));
+        let mut in_documents = vec![[0_u64; 2]; fields.texts.len()];
+        let mut places = Vec::with_capacity(snapshot.segments.len());
+        for segment in &snapshot.segments {
+            let find = |field: Field, form: &str| {
+                let dictionary = segment.reader.inverted_index(field)?;
+                Ok::<_, IndexError>(dictionary.get_term_info(&Term::from_field_text(field, form))?)
+            };
+            let mut found = WordPlaces {
+                stems: [vec![], vec![]],
+                exact: find(fields.exact, word)?,
+            };
+            for (group, by_language) in fields.texts.iter().enumerate() {
+                for language in 0..2 {
+                    let info = find(by_language[language], &stems[language])?;
+                    in_documents[group][language] +=
+                        info.as_ref().map_or(0, |info| u64::from(info.doc_freq));
+                    found.stems[language].push(info);
+                }
+            }
+            places.push(found);
         }
+        let most = in_documents.into_iter().flatten().max().unwrap_or(0);
         Ok(WordTerms {
-            stems,
-            exact,
-            idf: idf(in_documents, snapshot.searcher().num_docs()),
+            places,
+            idf: idf(most, snapshot.searcher().num_docs()),
         })
     }
 
     /// Every document of a segment that has the word in any field, whatever its form.
-    pub fn mark(&self, reader: &SegmentReader, bits: &mut Bits) -> Result<(), IndexError> {
-        for term in self.stems.iter().flatten().chain([&self.exact]) {
-            if let Some(mut list) = List::open(reader, term, IndexRecordOption::Basic)? {
+    pub fn mark(
+        &self,
+        number: usize,
+        snapshot: &Snapshot,
+        bits: &mut Bits,
+    ) -> Result<(), IndexError> {
+        let reader = &snapshot.segments[number].reader;
+        let places = &self.places[number];
+        let by_field = places
+            .stems
+            .iter()
+            .enumerate()
+            .flat_map(|(language, groups)| {
+                groups
+                    .iter()
+                    .zip(&snapshot.fields.texts)
+                    .map(move |(info, group)| (group[language], info))
+            });
+        for (field, info) in by_field.chain([(snapshot.fields.exact, &places.exact)]) {
+            if let Some(info) = info {
+                let mut list = List::open(reader, field, info, IndexRecordOption::Basic)?;
                 list.for_each_below(DocId::MAX, |document, _| bits.set(document as usize));
             }
         }
@@ -112,13 +144,14 @@ struct List {
 impl List {
     fn open(
         reader: &SegmentReader,
-        term: &Term,
+        field: Field,
+        info: &TermInfo,
         option: IndexRecordOption,
-    ) -> Result<Option<List>, IndexError> {
+    ) -> Result<List, IndexError> {
         let postings = reader
-            .inverted_index(term.field())?
-            .read_block_postings(term, option)?;
-        Ok(postings.map(|postings| List { postings, at: 0 }))
+            .inverted_index(field)?
+            .read_block_postings_from_terminfo(info, option)?;
+        Ok(List { postings, at: 0 })
     }
 
     /// Goes through the documents before `end` that were not gone through yet, with how often each has the term.
@@ -160,27 +193,33 @@ struct WordLists<'a> {
 impl<'a> WordLists<'a> {
     fn open(
         word: &WordTerms,
-        reader: &SegmentReader,
-        fields: &Fields,
+        number: usize,
+        snapshot: &Snapshot,
         factors: &'a LengthFactors,
     ) -> Result<WordLists<'a>, IndexError> {
+        let (reader, fields) = (&snapshot.segments[number].reader, &snapshot.fields);
+        let places = &word.places[number];
         let mut languages = [Vec::new(), Vec::new()];
         for (language, lists) in languages.iter_mut().enumerate() {
-            for (group, term) in word.stems[language].iter().enumerate() {
-                if let Some(list) = List::open(reader, term, IndexRecordOption::WithFreqs)? {
-                    let field: Field = fields.texts[group][language];
+            for (group, info) in places.stems[language].iter().enumerate() {
+                if let Some(info) = info {
+                    let field = fields.texts[group][language];
+                    let list = List::open(reader, field, info, IndexRecordOption::WithFreqs)?;
+                    let norms = field_norms(reader, field)?;
                     lists.push(FieldList {
                         list,
-                        norms: field_norms(reader, field)?,
+                        norms,
                         factors: factors.get(group, language),
                     });
                 }
             }
         }
-        let exact = List::open(reader, &word.exact, IndexRecordOption::Basic)?;
+        let exact = places.exact.as_ref();
+        let exact =
+            exact.map(|info| List::open(reader, fields.exact, info, IndexRecordOption::Basic));
         Ok(WordLists {
             languages,
-            exact,
+            exact: exact.transpose()?,
             idf: word.idf,
         })
     }
@@ -192,17 +231,17 @@ impl<'a> WordLists<'a> {
 /// by [`best_score`].
 pub fn for_each_match(
     words: &[WordTerms],
-    segment: &Segment,
-    fields: &Fields,
+    number: usize,
+    snapshot: &Snapshot,
     factors: &LengthFactors,
     scoring: &TextScoring,
     buffers: &mut Buffers,
     mut each: impl FnMut(DocId, f32),
 ) -> Result<(), IndexError> {
-    let reader = &segment.reader;
+    let reader = &snapshot.segments[number].reader;
     let lists = words
         .iter()
-        .map(|word| WordLists::open(word, reader, fields, factors));
+        .map(|word| WordLists::open(word, number, snapshot, factors));
     let mut lists = lists.collect::<Result<Vec<_>, _>>()?;
     buffers.make_room(WINDOW.min(reader.max_doc() as usize));
     let mut base = 0;

@@ -46,7 +46,7 @@ impl Snapshot {
         let mut neutral_points = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
             let rows = &segment.columns.rows;
-            let conditions = Conditions::new(self, segment, plan)?;
+            let conditions = Conditions::new(self, number, plan)?;
             let mut best = Best::new(
                 rank,
                 neutral,
@@ -66,8 +66,8 @@ impl Snapshot {
                 BUFFERS.with_borrow_mut(|buffers| {
                     for_each_match(
                         &words,
-                        segment,
-                        &self.fields,
+                        number,
+                        self,
                         &factors,
                         scoring,
                         buffers,
@@ -97,9 +97,7 @@ impl Snapshot {
             .into_iter()
             .skip(plan.page.offset)
             .take(plan.page.limit);
-        let mut candidates = page
-            .map(|leader| self.candidate(leader))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut candidates: Vec<Candidate> = page.map(|leader| self.candidate(leader)).collect();
         if let Some(neutral) = neutral {
             self.add_neutral_ranks(&mut candidates, neutral, &neutral_points)?;
         }
@@ -110,20 +108,18 @@ impl Snapshot {
         })
     }
 
-    fn candidate(&self, leader: Leader) -> Result<Candidate, IndexError> {
+    fn candidate(&self, leader: Leader) -> Candidate {
         let Leader { segment, entry, .. } = leader;
-        let columns = &self.segments[segment as usize].columns;
-        Ok(Candidate {
-            id: text_at(&columns.ids, entry.id_order)?,
+        Candidate {
             place: Place {
                 segment,
                 document: entry.document,
             },
-            row: columns.rows[entry.document as usize],
+            row: self.segments[segment as usize].columns.rows[entry.document as usize],
             text: entry.text,
             points: entry.points,
             neutral_rank: None,
-        })
+        }
     }
 
     /// A neutral rank is one more than the number of matches that are neutrally better, or equal with a smaller id.
@@ -133,24 +129,47 @@ impl Snapshot {
         neutral: &R,
         points: &[Vec<(i64, DocId)>],
     ) -> Result<(), IndexError> {
-        for candidate in candidates {
-            let own = neutral.points(candidate.text, &candidate.row);
-            let mut better = 0;
-            for (segment, points) in self.segments.iter().zip(points) {
-                let ids = &segment.columns.ids;
-                let (TermOrdHit::Exact(own_order) | TermOrdHit::Next(own_order)) =
-                    ids.dictionary().term_ord_or_next(candidate.id.as_bytes())?;
-                let precedes = |document: DocId| {
-                    ids.ords()
-                        .first(document)
-                        .is_some_and(|order| order < own_order)
-                };
-                let is_better = |(other, document): &&(i64, DocId)| {
-                    *other > own || *other == own && precedes(*document)
-                };
-                better += points.iter().filter(is_better).count() as u64;
+        let mut order: Vec<(i64, usize)> = candidates
+            .iter()
+            .enumerate()
+            .map(|(place, candidate)| (neutral.points(candidate.text, &candidate.row), place))
+            .collect();
+        order.sort_unstable();
+        let ids = candidates.iter().map(|candidate| self.id(candidate.place));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        // How many matches are better than each candidate of `order` but not than the next: summed up afterwards.
+        let mut better = vec![0_u64; order.len() + 1];
+        for (segment, points) in self.segments.iter().zip(points) {
+            let columns = &segment.columns;
+            let mut id_orders = Vec::with_capacity(ids.len());
+            for id in &ids {
+                let hit = columns.ids.dictionary().term_ord_or_next(id.as_bytes())?;
+                let (TermOrdHit::Exact(own) | TermOrdHit::Next(own)) = hit;
+                id_orders.push(own);
             }
-            candidate.neutral_rank = Some(better + 1);
+            let Some(lowest) = order.first().map(|(points, _)| *points) else {
+                break;
+            };
+            for (other, document) in points.iter().filter(|(points, _)| *points >= lowest) {
+                better[order.partition_point(|(own, _)| own < other)] += 1;
+                let equals = order
+                    .iter()
+                    .skip(order.partition_point(|(own, _)| own < other));
+                for (_, place) in equals.take_while(|(own, _)| own == other) {
+                    let precedes = columns
+                        .ids
+                        .ords()
+                        .first(*document)
+                        .is_some_and(|o| o < id_orders[*place]);
+                    let ahead = candidates[*place].neutral_rank.get_or_insert(0);
+                    *ahead += u64::from(precedes);
+                }
+            }
+        }
+        let mut sum = 0;
+        for (number, (_, place)) in order.iter().enumerate().rev() {
+            sum += better[number + 1];
+            *candidates[*place].neutral_rank.get_or_insert(0) += sum + 1;
         }
         Ok(())
     }
@@ -164,7 +183,8 @@ struct Conditions<'a> {
 }
 
 impl<'a> Conditions<'a> {
-    fn new(snapshot: &Snapshot, segment: &'a Segment, plan: &Plan) -> Result<Self, IndexError> {
+    fn new(snapshot: &'a Snapshot, number: usize, plan: &Plan) -> Result<Self, IndexError> {
+        let segment = &snapshot.segments[number];
         let mut required: Option<Bits> = None;
         for phrase in &plan.phrases {
             let mut having = Bits::for_documents(segment.reader.max_doc());
@@ -179,7 +199,7 @@ impl<'a> Conditions<'a> {
             let bits =
                 forbidden.get_or_insert_with(|| Bits::for_documents(segment.reader.max_doc()));
             match exclusion.as_slice() {
-                [word] => WordTerms::new(word, snapshot)?.mark(&segment.reader, bits)?,
+                [word] => WordTerms::new(word, snapshot)?.mark(number, snapshot, bits)?,
                 phrase => mark_phrase(snapshot, segment, phrase, bits)?,
             }
         }

@@ -102,6 +102,11 @@ impl Snapshot {
         self.searcher.num_docs()
     }
 
+    /// How many segments it consists of.
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
     /// The record at a place, as the API shows it: JSON without `provenance.raw`, with `runs_on`.
     pub fn record(&self, place: Place) -> Result<String, IndexError> {
         let document: TantivyDocument = self
@@ -111,6 +116,16 @@ impl Snapshot {
             .get_first(self.fields.record)
             .and_then(|value| value.as_str().map(str::to_owned));
         record.ok_or_else(|| IndexError::Damaged("a document without its record".into()))
+    }
+
+    /// The id of the resource at a place.
+    pub fn id(&self, place: Place) -> Result<String, IndexError> {
+        let ids = &self.segments[place.segment as usize].columns.ids;
+        let mut id = String::new();
+        if let Some(ordinal) = ids.ords().first(place.document) {
+            ids.ord_to_str(ordinal, &mut id)?;
+        }
+        Ok(id)
     }
 
     pub(super) fn searcher(&self) -> &Searcher {

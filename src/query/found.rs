@@ -15,7 +15,6 @@ pub struct Found {
 /// A match on the page, before it is explained.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    pub id: String,
     /// Where the lookup finds the record again.
     pub place: Place,
     pub row: Row,

@@ -68,6 +68,8 @@ pub struct ProfileRank {
     pub(super) signals: Vec<Weighted>,
     /// For each facet that a signal looks at, points by set number.
     tables: Vec<(Facet, Vec<i64>)>,
+    /// The places of the signals that look at the cost.
+    on_cost: Vec<usize>,
 }
 
 impl ProfileRank {
@@ -102,8 +104,11 @@ impl ProfileRank {
                 );
             }
         }
+        let on_cost =
+            (0..signals.len()).filter(|place| signals[*place].signal.input() == Input::Cost);
         ProfileRank {
             neutral,
+            on_cost: on_cost.collect(),
             signals,
             tables,
         }
@@ -121,11 +126,8 @@ impl Rank for ProfileRank {
         for (facet, table) in &self.tables {
             sum += table[row.set(*facet) as usize];
         }
-        for Weighted { signal, weight } in self
-            .signals
-            .iter()
-            .filter(|weighted| weighted.signal.input() == Input::Cost)
-        {
+        for place in &self.on_cost {
+            let Weighted { signal, weight } = &self.signals[*place];
             sum += points(*weight, signal.value(Seen::Cost(row.cost_cents())));
         }
         sum

@@ -60,7 +60,9 @@ pub trait Signal: Sync + Send {
     fn sentence(&self, seen: Seen) -> Bilingual;
 }
 
-/// Points in ten-thousandths: the only place where a value and a weight become a number to add.
+/// Points in ten-thousandths: the only place where a value and a weight become a number to add. Neither is negative, so
+/// adding a half and cutting rounds, without a call into the mathematics library for every match.
+#[inline]
 pub fn points(weight: f64, value: f64) -> i64 {
-    (weight * value * 10_000.0).round() as i64
+    (weight * value * 10_000.0 + 0.5) as i64
 }

@@ -1,5 +1,7 @@
 //! A search, from the question to the explained answer.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,11 +11,11 @@ use serde::Deserialize;
 use super::ServiceError;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
-use crate::domain::language::{Language, LanguageMap};
+use crate::domain::language::Language;
 use crate::domain::profile::ProfileView;
-use crate::index::Snapshot;
 use crate::index::highlight::Highlighter;
 use crate::index::writer::Index;
+use crate::index::{IndexError, Snapshot};
 use crate::index_schema::IndexSchema;
 use crate::query::found::{Candidate, FacetCount};
 use crate::query::page::Sort;
@@ -125,21 +127,24 @@ impl Search {
             .map(|(place, candidate)| {
                 let rank = (query.page.offset + place + 1) as u64;
                 let record = snapshot.record(candidate.place)?;
+                let shown: Shown = serde_json::from_str(&record).map_err(|error| {
+                    ServiceError::Index(IndexError::Damaged(format!("a record: {error}")))
+                })?;
+                let highlights = highlighter
+                    .as_ref()
+                    .map(|highlighter| highlights(highlighter, &shown, query.language));
                 Ok(Hit {
-                    id: candidate.id.clone(),
+                    id: shown.id.into_owned(),
                     rank,
                     points: candidate.points,
                     neutral_rank: query
                         .explain
                         .then(|| candidate.neutral_rank.unwrap_or(rank)),
-                    highlights: highlighter
-                        .as_ref()
-                        .map(|h| highlights(h, &record, query.language))
-                        .unwrap_or_default(),
-                    record,
+                    highlights: highlights.unwrap_or_default(),
                     explanation: query
                         .explain
                         .then(|| explain(&personal, candidate, &snapshot)),
+                    record,
                 })
             });
         Ok(SearchOutcome {
@@ -170,11 +175,11 @@ impl Search {
             &self.schema.vocabularies,
         );
         let found = snapshot.search(&plan, &self.weights.text, &rank, None)?;
-        Ok(found
+        let ranked = found
             .candidates
-            .into_iter()
-            .map(|candidate| (candidate.id, candidate.points))
-            .collect())
+            .iter()
+            .map(|candidate| Ok((snapshot.id(candidate.place)?, candidate.points)));
+        ranked.collect()
     }
 
     /// A profile that came with the question is used for it and forgotten; nothing else is known of a visitor.
@@ -222,27 +227,27 @@ fn explain(rank: &ProfileRank, candidate: &Candidate, snapshot: &Snapshot) -> Ve
     rank.explain(candidate.text, &candidate.row, snapshot.sets())
 }
 
-/// The texts of a record that highlights show.
+/// What a hit needs of its record; the rest goes out as it is.
 #[derive(Deserialize)]
-struct Texts {
-    #[serde(default)]
-    title: LanguageMap,
-    #[serde(default)]
-    description: LanguageMap,
+struct Shown<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    title: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    #[serde(borrow, default)]
+    description: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
-fn highlights(highlighter: &Highlighter, record: &str, language: Language) -> Highlights {
-    let Ok(texts) = serde_json::from_str::<Texts>(record) else {
-        return Highlights::default();
+fn highlights(highlighter: &Highlighter, shown: &Shown, language: Language) -> Highlights {
+    let best = |texts: &BTreeMap<Cow<str>, Cow<str>>| -> Option<String> {
+        let own = texts
+            .get(language.tag())
+            .or_else(|| texts.get(language.other().tag()));
+        own.or_else(|| texts.values().next())
+            .map(|text| text.to_string())
     };
     Highlights {
-        title: texts
-            .title
-            .best(language)
-            .map(|title| highlighter.mark(title)),
-        description: texts
-            .description
-            .best(language)
-            .map(|text| highlighter.excerpt(text, EXCERPT_CHARS)),
+        title: best(&shown.title).map(|title| highlighter.mark(&title)),
+        description: best(&shown.description).map(|text| highlighter.excerpt(&text, EXCERPT_CHARS)),
     }
 }

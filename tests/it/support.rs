@@ -156,6 +156,7 @@ pub fn classo() -> Command {
 /// A server in a process of its own; killed when dropped.
 pub struct ServerProcess {
     child: Child,
+    client: reqwest::blocking::Client,
     pub url: String,
 }
 
@@ -178,11 +179,19 @@ impl ServerProcess {
             .strip_prefix("listening on ")
             .unwrap_or_else(|| panic!("first line: {line:?}"))
             .to_owned();
-        ServerProcess { child, url }
+        ServerProcess {
+            child,
+            url,
+            client: reqwest::blocking::Client::new(),
+        }
     }
 
     pub fn get(&self, path: &str) -> (u16, Value) {
-        let response = reqwest::blocking::get(format!("{}{path}", self.url)).unwrap();
+        let response = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .send()
+            .unwrap();
         let status = response.status().as_u16();
         (status, response.json().unwrap_or(Value::Null))
     }
