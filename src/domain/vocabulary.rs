@@ -4,6 +4,7 @@
 //! ids are unique, a path id lies under its parent, the order of the file is the order of display.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -269,7 +270,7 @@ fn path_parent(id: &str) -> Option<&str> {
 /// All vocabularies by name.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabularies {
-    by_name: BTreeMap<String, Vocabulary>,
+    by_name: BTreeMap<String, Arc<Vocabulary>>,
 }
 
 impl Vocabularies {
@@ -277,13 +278,18 @@ impl Vocabularies {
         Vocabularies {
             by_name: vocabularies
                 .into_iter()
-                .map(|v| (v.name.clone(), v))
+                .map(|v| (v.name.clone(), Arc::new(v)))
                 .collect(),
         }
     }
 
     pub fn find(&self, name: &str) -> Option<&Vocabulary> {
-        self.by_name.get(name)
+        self.by_name.get(name).map(Arc::as_ref)
+    }
+
+    /// The same to keep.
+    pub fn share(&self, name: &str) -> Option<Arc<Vocabulary>> {
+        self.by_name.get(name).cloned()
     }
 
     /// A vocabulary the program itself relies on; their presence is checked when they are loaded.
@@ -293,7 +299,7 @@ impl Vocabularies {
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Vocabulary> {
-        self.by_name.values()
+        self.by_name.values().map(Arc::as_ref)
     }
 }
 

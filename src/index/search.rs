@@ -135,43 +135,46 @@ impl Snapshot {
             .map(|(place, candidate)| (neutral.points(candidate.text, &candidate.row), place))
             .collect();
         order.sort_unstable();
-        let ids = candidates.iter().map(|candidate| self.id(candidate.place));
-        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let lowest = order.first().map_or(i64::MAX, |(points, _)| *points);
         // How many matches are better than each candidate of `order` but not than the next: summed up afterwards.
         let mut better = vec![0_u64; order.len() + 1];
-        for (segment, points) in self.segments.iter().zip(points) {
-            let columns = &segment.columns;
-            let mut id_orders = Vec::with_capacity(ids.len());
-            for id in &ids {
-                let hit = columns.ids.dictionary().term_ord_or_next(id.as_bytes())?;
-                let (TermOrdHit::Exact(own) | TermOrdHit::Next(own)) = hit;
-                id_orders.push(own);
-            }
-            let Some(lowest) = order.first().map(|(points, _)| *points) else {
-                break;
-            };
+        let mut ahead_of_equals = vec![0_u64; order.len()];
+        for (number, points) in points.iter().enumerate() {
+            let ids = self.segments[number].columns.ids.ords();
+            let mut id_orders: Vec<Option<u64>> = vec![None; order.len()];
             for (other, document) in points.iter().filter(|(points, _)| *points >= lowest) {
-                better[order.partition_point(|(own, _)| own < other)] += 1;
-                let equals = order
-                    .iter()
-                    .skip(order.partition_point(|(own, _)| own < other));
-                for (_, place) in equals.take_while(|(own, _)| own == other) {
-                    let precedes = columns
-                        .ids
-                        .ords()
-                        .first(*document)
-                        .is_some_and(|o| o < id_orders[*place]);
-                    let ahead = candidates[*place].neutral_rank.get_or_insert(0);
-                    *ahead += u64::from(precedes);
+                let first = order.partition_point(|(own, _)| own < other);
+                better[first] += 1;
+                for (_, place) in order[first..].iter().take_while(|(own, _)| own == other) {
+                    let own_order = match id_orders[*place] {
+                        Some(known) => known,
+                        None => *id_orders[*place]
+                            .insert(self.id_order(candidates[*place].place, number)?),
+                    };
+                    let precedes = ids.first(*document).is_some_and(|order| order < own_order);
+                    ahead_of_equals[*place] += u64::from(precedes);
                 }
             }
         }
         let mut sum = 0;
         for (number, (_, place)) in order.iter().enumerate().rev() {
             sum += better[number + 1];
-            *candidates[*place].neutral_rank.get_or_insert(0) += sum + 1;
+            candidates[*place].neutral_rank = Some(sum + ahead_of_equals[*place] + 1);
         }
         Ok(())
+    }
+
+    /// Where a resource's id stands, or would stand, among the ids of a segment.
+    fn id_order(&self, place: Place, in_segment: usize) -> Result<u64, IndexError> {
+        let ids = &self.segments[in_segment].columns.ids;
+        if place.segment as usize == in_segment {
+            return Ok(ids.ords().first(place.document).unwrap_or(u64::MAX));
+        }
+        let hit = ids
+            .dictionary()
+            .term_ord_or_next(self.id(place)?.as_bytes())?;
+        let (TermOrdHit::Exact(order) | TermOrdHit::Next(order)) = hit;
+        Ok(order)
     }
 }
 

@@ -5,6 +5,8 @@
 //! `breadth`. What differs is only where the affinities come from: sameness, the tree of subjects, the ladder of levels, or
 //! what a role looks for.
 
+use std::sync::Arc;
+
 use crate::domain::language::Bilingual;
 use crate::domain::profile::Profile;
 use crate::domain::resource::TermId;
@@ -25,12 +27,14 @@ pub fn all(
                    unknown_breadth: (f64, f64),
                    phrases,
                    affinities: &dyn Fn(&Vocabulary, Ordinal) -> Vec<f64>| {
-        let vocabulary = vocabularies.get(facet.name());
+        let Some(vocabulary) = vocabularies.share(facet.name()) else {
+            return;
+        };
         let mine: Vec<Ordinal> = ids.iter().filter_map(|id| vocabulary.ordinal(id)).collect();
         if !mine.is_empty() {
             let affinities = mine
                 .iter()
-                .map(|value| affinities(vocabulary, *value))
+                .map(|value| affinities(&vocabulary, *value))
                 .collect();
             let mine = mine
                 .iter()
@@ -42,7 +46,7 @@ pub fn all(
                 facet,
                 mine,
                 affinities,
-                theirs: labels(vocabulary),
+                theirs: Arc::clone(&vocabulary),
                 unknown,
                 breadth,
                 phrases,
@@ -107,8 +111,8 @@ struct Fit {
     mine: Vec<Bilingual>,
     /// For each declared value, an affinity for each term of the vocabulary.
     affinities: Vec<Vec<f64>>,
-    /// The labels of the vocabulary's terms.
-    theirs: Vec<Bilingual>,
+    /// The vocabulary of the facet.
+    theirs: Arc<Vocabulary>,
     unknown: f64,
     breadth: f64,
     phrases: &'static Phrases,
@@ -158,7 +162,7 @@ impl Signal for Fit {
         let ((affinity, term), mine) = candidates.fold(((-1.0, 0), 0), |best, other| {
             if other.0.0 > best.0.0 { other } else { best }
         });
-        let (mine, theirs) = (&self.mine[mine], &self.theirs[usize::from(term)]);
+        let (mine, theirs) = (&self.mine[mine], &self.theirs.term(term).label);
         let phrase = match affinity {
             0.95.. => &self.phrases.exact,
             affinity if affinity > 0.0 => &self.phrases.near,
@@ -346,14 +350,6 @@ const ROLE: Phrases = Phrases {
     },
 };
 
-fn labels(vocabulary: &Vocabulary) -> Vec<Bilingual> {
-    vocabulary
-        .terms()
-        .iter()
-        .map(|term| term.label.clone())
-        .collect()
-}
-
 fn ordinals(vocabulary: &Vocabulary) -> impl Iterator<Item = Ordinal> {
     0..vocabulary.terms().len() as Ordinal
 }
@@ -434,7 +430,7 @@ fn is_grade(vocabulary: &Vocabulary, term: Ordinal) -> bool {
 }
 
 fn role_fit(role: &str, fit: &RoleFit, vocabularies: &Vocabularies) -> Option<Box<dyn Signal>> {
-    let types = vocabularies.get("type");
+    let types = vocabularies.share("type")?;
     let wanted = fit.types.get(role)?;
     let affinities = types
         .terms()
@@ -447,7 +443,7 @@ fn role_fit(role: &str, fit: &RoleFit, vocabularies: &Vocabularies) -> Option<Bo
         facet: Facet::Type,
         mine,
         affinities: vec![affinities],
-        theirs: labels(types),
+        theirs: types,
         unknown: fit.unknown,
         breadth: 0.0,
         phrases: &ROLE,
