@@ -9,6 +9,7 @@ mod blocking;
 mod body;
 mod error;
 mod limits;
+mod listener;
 mod observe;
 mod operator;
 pub mod router;
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use blocking::Bridge;
+use listener::ProblemListener;
 
 /// What every handler shares.
 pub struct Server {
@@ -56,10 +58,11 @@ pub async fn serve(
     let server = Arc::new(Server::new(app));
     let router = router::router(Arc::clone(&server));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-        stop.await;
-        let _ = stopping.send(());
-    });
+    let serving =
+        axum::serve(ProblemListener(listener), router).with_graceful_shutdown(async move {
+            stop.await;
+            let _ = stopping.send(());
+        });
     listening(local);
     tokio::select! {
         served = serving => served?,

@@ -1,12 +1,15 @@
 //! Every kind of bad input gets a clear 4xx that names the field; nothing gets a 5xx.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use axum::body::Body;
 use axum::http::Request;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::support::{Answer, TestApp, rounds, seed};
+use super::support::{Answer, ServerProcess, TestApp, rounds, seed};
 
 fn assert_problem(answer: &Answer, status: u16, field: &str) {
     assert_eq!(answer.status, status, "{field}: {}", answer.text);
@@ -133,14 +136,48 @@ fn unknown_places_and_methods_are_problems_too() {
 }
 
 #[test]
+fn what_never_reaches_the_router_is_a_problem_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = ServerProcess::start("serve", folder.path());
+    let address = server.url.strip_prefix("http://").unwrap();
+    let long = "x".repeat(100_000);
+    for (request, status) in [
+        (
+            format!("GET /api/v1/search?q={long} HTTP/1.1\r\nhost: a\r\n\r\n"),
+            "414",
+        ),
+        (
+            format!(
+                "GET / HTTP/1.1\r\nhost: a\r\n{}\r\n",
+                "a: b\r\n".repeat(5_000)
+            ),
+            "431",
+        ),
+        ("hello\r\n\r\n".to_owned(), "400"),
+    ] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+        let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert!(body["errors"][0]["field"].is_string(), "{answer}");
+    }
+}
+
+#[test]
 fn every_answer_has_a_request_id() {
     let app = TestApp::empty();
     for path in ["/healthz", "/api/v1/search", "/nowhere"] {
+        assert_eq!(app.get(path).request_id.len(), 32, "{path}");
         let request = Request::get(path)
             .header("x-request-id", "mine-1")
             .body(Body::empty())
             .unwrap();
-        assert_ne!(app.send(request).status, 500);
+        assert_eq!(app.send(request).request_id, "mine-1", "{path}");
     }
 }
 

@@ -26,6 +26,7 @@ pub struct TestApp {
 pub struct Answer {
     pub status: StatusCode,
     pub content_type: String,
+    pub request_id: String,
     pub text: String,
 }
 
@@ -67,14 +68,19 @@ impl TestApp {
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let status = response.status();
-            let header = response
-                .headers()
-                .get("content-type")
-                .map(|value| value.to_str().unwrap().to_owned());
+            let header = |name: &str| {
+                let value = response
+                    .headers()
+                    .get(name)
+                    .map(|value| value.to_str().unwrap());
+                value.unwrap_or_default().to_owned()
+            };
+            let (content_type, request_id) = (header("content-type"), header("x-request-id"));
             let bytes = response.into_body().collect().await.unwrap().to_bytes();
             Answer {
                 status,
-                content_type: header.unwrap_or_default(),
+                content_type,
+                request_id,
                 text: String::from_utf8_lossy(&bytes).into_owned(),
             }
         })

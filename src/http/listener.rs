@@ -1,0 +1,152 @@
+//! Accepts connections, and gives a problem document to requests that never reach the router.
+//!
+//! A request line or a header that is too long, or no HTTP at all, is refused by the HTTP library itself, with a bare
+//! status. Whoever sent it deserves to be told what is wrong as much as anybody: such an answer is replaced on its way out.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::http::StatusCode;
+use axum::serve::Listener;
+use problem_details::ProblemDetails;
+use serde::Serialize;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::domain::problem::Problem;
+
+/// A listener whose connections answer with problem documents whatever arrives.
+pub struct ProblemListener(pub TcpListener);
+
+impl Listener for ProblemListener {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        // The library's own implementation waits and tries again when the process has no file handle left.
+        let (stream, address) = Listener::accept(&mut self.0).await;
+        // Answers are written whole; waiting for more only makes them late.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+        (
+            Connection {
+                stream,
+                replacement: None,
+            },
+            address,
+        )
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// A connection that replaces bare refusals.
+pub struct Connection {
+    stream: TcpStream,
+    /// What is written in the place of a refusal, and how much of it is written.
+    replacement: Option<(Vec<u8>, usize)>,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.replacement.is_none() {
+            self.replacement = refusal(bytes).map(|response| (response, 0));
+        }
+        let Connection {
+            stream,
+            replacement,
+        } = &mut *self;
+        let Some((response, written)) = replacement else {
+            return Pin::new(stream).poll_write(context, bytes);
+        };
+        while *written < response.len() {
+            *written += ready!(Pin::new(&mut *stream).poll_write(context, &response[*written..]))?;
+        }
+        *replacement = None;
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// What a refusal of the library's own tells about: status, code, field, sentence.
+const REFUSALS: [(StatusCode, &str, &str, &str); 3] = [
+    (
+        StatusCode::URI_TOO_LONG,
+        "too_long",
+        "q",
+        "the address is longer than 64 KiB; a question has at most 1,000 characters",
+    ),
+    (
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "too_long",
+        "headers",
+        "the headers are too many or too long",
+    ),
+    (
+        StatusCode::BAD_REQUEST,
+        "not_http",
+        "request",
+        "this is not a request in HTTP",
+    ),
+];
+
+#[derive(Serialize)]
+struct Extensions {
+    code: &'static str,
+    errors: Vec<Problem>,
+}
+
+/// The whole response that takes the place of a bare refusal; nothing for everything else. Our own answers always have
+/// a body, so an empty one with such a status is the library's.
+fn refusal(bytes: &[u8]) -> Option<Vec<u8>> {
+    let head = bytes.strip_prefix(b"HTTP/1.1 ")?;
+    let known = REFUSALS
+        .iter()
+        .find(|(status, ..)| head.starts_with(status.as_str().as_bytes()));
+    let (status, code, field, detail) = known?;
+    let text = std::str::from_utf8(bytes).ok()?.to_ascii_lowercase();
+    if !text.contains("\r\ncontent-length: 0\r\n") || text.contains("\r\nx-request-id:") {
+        return None;
+    }
+    let errors = vec![Problem::new(*field, code, *detail)];
+    let problem = ProblemDetails::from_status_code(*status)
+        .with_detail(*detail)
+        .with_extensions(Extensions {
+            code: "invalid_request",
+            errors,
+        });
+    let body = serde_json::to_string(&problem).ok()?;
+    let head = format!(
+        "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        status.as_str(),
+        status.canonical_reason().unwrap_or_default(),
+        body.len()
+    );
+    Some([head.into_bytes(), body.into_bytes()].concat())
+}
