@@ -3,17 +3,20 @@
 //! A record is refused only when it has no usable id, or neither a title nor a description. Everything else that
 //! does not fit is kept word for word in `provenance.raw` and reported, so that nothing is lost and nothing is guessed.
 
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+mod reader;
 
-use super::grade_range;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::language::LanguageMap;
 use super::problem::Problem;
 use super::resource::{
     Age, Evidence, Internet, Link, Offer, Price, Provenance, Publisher, Research, Resource,
-    ResourceId, StudentPrivacy, Support, TermId, Testimonial,
+    ResourceId, StudentPrivacy, Support, Testimonial,
 };
-use super::vocabulary::{Vocabularies, Vocabulary};
+use super::vocabulary::Vocabularies;
+use reader::{Reader, is_web_address, language_map, listed};
 
 /// A checked resource, and what of the record found no place in it.
 #[derive(Debug)]
@@ -36,24 +39,20 @@ impl Draft {
     /// Every problem that keeps it from being a resource.
     pub fn read(record: Value, vocabularies: &Vocabularies) -> Result<Draft, Vec<Problem>> {
         let Value::Object(fields) = record else {
-            return Err(vec![Problem::new(
-                "record",
-                "not_an_object",
-                "a record is a JSON object, like {\"id\": \"...\"}",
-            )]);
+            let detail = "a record is a JSON object, like {\"id\": \"...\"}";
+            return Err(vec![Problem::new("record", "not_an_object", detail)]);
         };
-        let mut reader = Reader {
-            fields,
-            vocabularies,
-            raw: Map::new(),
-            unmapped: Vec::new(),
-        };
+        let mut reader = Reader::new(fields, vocabularies);
         let provenance = reader.provenance();
-        let id = reader.id();
-        let resource = |id, reader: &mut Reader| Resource {
+        let (title, description) = (
+            reader.language_map("title"),
+            reader.language_map("description"),
+        );
+        let id = check(reader.id(), &title, &description)?;
+        let mut resource = Resource {
             id,
-            title: reader.language_map("title"),
-            description: reader.language_map("description"),
+            title,
+            description,
             keywords: reader.keywords(),
             url: reader.url("url"),
             links: reader.links(),
@@ -85,26 +84,6 @@ impl Draft {
             updated_at: reader.date("updated_at"),
             provenance: None,
         };
-        let mut problems = Vec::new();
-        let id = match id {
-            Ok(id) => Some(id),
-            Err(problem) => {
-                problems.push(problem);
-                None
-            }
-        };
-        let stand_in = ResourceId::parse("?").expect("a visible character");
-        let mut resource = resource(id.unwrap_or(stand_in), &mut reader);
-        if resource.title.is_empty() && resource.description.is_empty() {
-            problems.push(Problem::new(
-                "title",
-                "missing",
-                "a record needs a title or a description",
-            ));
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
         reader.keep_the_rest();
         resource.provenance = reader.with_raw(provenance);
         Ok(Draft {
@@ -114,15 +93,28 @@ impl Draft {
     }
 }
 
-/// Takes the record's fields one by one; what is left, or does not fit, goes to `raw`.
-struct Reader<'a> {
-    fields: Map<String, Value>,
-    vocabularies: &'a Vocabularies,
-    raw: Map<String, Value>,
-    unmapped: Vec<Unmapped>,
+/// What a record cannot do without.
+fn check(
+    id: Result<ResourceId, Problem>,
+    title: &LanguageMap,
+    description: &LanguageMap,
+) -> Result<ResourceId, Vec<Problem>> {
+    let no_text = title.is_empty() && description.is_empty();
+    let text = no_text.then(|| {
+        Problem::new(
+            "title",
+            "missing",
+            "a record needs a title or a description",
+        )
+    });
+    match (id, text) {
+        (Ok(id), None) => Ok(id),
+        (id, text) => Err(id.err().into_iter().chain(text).collect()),
+    }
 }
 
-impl<'a> Reader<'a> {
+/// The fields that are more than a text, a flag or a list of terms.
+impl Reader<'_> {
     fn id(&mut self) -> Result<ResourceId, Problem> {
         let id = match self.fields.remove("id") {
             Some(Value::String(id)) => id,
@@ -156,113 +148,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn with_raw(&mut self, mut provenance: Provenance) -> Option<Provenance> {
-        provenance.raw = std::mem::take(&mut self.raw);
-        (!provenance.is_empty()).then_some(provenance)
-    }
-
-    /// The field's value, when it is there and not null.
-    fn take(&mut self, field: &str) -> Option<Value> {
-        self.fields.remove(field).filter(|value| !value.is_null())
-    }
-
-    /// Keeps a value as its origin wrote it. Lists join what an earlier import kept of the same field.
-    fn keep(&mut self, field: &str, value: Value) {
-        match (self.raw.get_mut(field), value) {
-            (Some(Value::Array(kept)), Value::Array(more)) => {
-                for value in more {
-                    if !kept.contains(&value) {
-                        kept.push(value);
-                    }
-                }
-            }
-            (_, value) => {
-                self.raw.insert(field.to_owned(), value);
-            }
-        }
-    }
-
-    /// Keeps a value that should have fitted, and says so.
-    fn keep_and_report(&mut self, field: &str, value: Value) {
-        let shown = match &value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        self.unmapped.push(Unmapped {
-            field: field.to_owned(),
-            value: shown.chars().take(120).collect(),
-        });
-        self.keep(field, value);
-    }
-
-    fn keep_the_rest(&mut self) {
-        for (field, value) in std::mem::take(&mut self.fields) {
-            self.keep(&field, value);
-        }
-    }
-
-    fn text(&mut self, field: &str) -> Option<String> {
-        match self.take(field)? {
-            Value::String(text) if text.trim().is_empty() => None,
-            Value::String(text) => Some(text.trim().to_owned()),
-            other => {
-                self.keep_and_report(field, other);
-                None
-            }
-        }
-    }
-
-    fn flag(&mut self, field: &str) -> Option<bool> {
-        self.typed(field)
-    }
-
-    /// A value of a Rust type, else it is kept and reported.
-    fn typed<T: DeserializeOwned>(&mut self, field: &str) -> Option<T> {
-        let value = self.take(field)?;
-        match serde_json::from_value(value.clone()) {
-            Ok(typed) => Some(typed),
-            Err(_) => {
-                self.keep_and_report(field, value);
-                None
-            }
-        }
-    }
-
-    fn texts(&mut self, field: &str) -> Vec<String> {
-        let Some(value) = self.take(field) else {
-            return Vec::new();
-        };
-        let mut texts = Vec::new();
-        let mut others = Vec::new();
-        for value in listed(value) {
-            match value {
-                Value::String(text) if !text.trim().is_empty() => {
-                    push_new(&mut texts, text.trim().to_owned())
-                }
-                Value::String(_) | Value::Null => {}
-                other => others.push(other),
-            }
-        }
-        if !others.is_empty() {
-            self.keep_and_report(field, Value::Array(others));
-        }
-        texts
-    }
-
-    fn language_map(&mut self, field: &str) -> LanguageMap {
-        let Some(value) = self.take(field) else {
-            return LanguageMap::default();
-        };
-        match language_map(&value) {
-            Some(map) => map,
-            None => {
-                self.keep_and_report(field, value);
-                LanguageMap::default()
-            }
-        }
-    }
-
-    fn keywords(&mut self) -> std::collections::BTreeMap<String, Vec<String>> {
+    fn keywords(&mut self) -> BTreeMap<String, Vec<String>> {
         let Some(value) = self.take("keywords") else {
             return Default::default();
         };
@@ -278,7 +164,7 @@ impl<'a> Reader<'a> {
                 return Default::default();
             }
         };
-        let mut keywords = std::collections::BTreeMap::new();
+        let mut keywords = BTreeMap::new();
         for (tag, words) in by_tag {
             let words = listed(words)
                 .into_iter()
@@ -289,15 +175,6 @@ impl<'a> Reader<'a> {
             }
         }
         keywords
-    }
-
-    fn url(&mut self, field: &str) -> Option<String> {
-        let text = self.text(field)?;
-        if is_web_address(&text) {
-            return Some(text);
-        }
-        self.keep_and_report(field, Value::String(text));
-        None
     }
 
     fn links(&mut self) -> Vec<Link> {
@@ -315,21 +192,6 @@ impl<'a> Reader<'a> {
             let url_ok = offer.url.as_deref().is_none_or(is_web_address);
             (amount_ok && url_ok).then_some(offer)
         })
-    }
-
-    /// The entries of a list that can be read; the others are kept and reported.
-    fn list_of<T>(&mut self, field: &str, read: impl Fn(&Value) -> Option<T>) -> Vec<T> {
-        let Some(value) = self.take(field) else {
-            return Vec::new();
-        };
-        let mut entries = Vec::new();
-        for value in listed(value) {
-            match read(&value) {
-                Some(entry) => entries.push(entry),
-                None => self.keep_and_report(field, Value::Array(vec![value])),
-            }
-        }
-        entries
     }
 
     fn publisher(&mut self) -> Option<Publisher> {
@@ -436,7 +298,7 @@ impl<'a> Reader<'a> {
         (privacy != StudentPrivacy::default()).then_some(privacy)
     }
 
-    fn verified(&mut self) -> std::collections::BTreeMap<String, String> {
+    fn verified(&mut self) -> BTreeMap<String, String> {
         let Some(value) = self.take("verified") else {
             return Default::default();
         };
@@ -451,157 +313,10 @@ impl<'a> Reader<'a> {
         self.take_back("verified", fields);
         dates
     }
-
-    fn date(&mut self, field: &str) -> Option<String> {
-        let text = self.text(field)?;
-        if seconds(&text).is_some() {
-            return Some(text);
-        }
-        self.keep_and_report(field, Value::String(text));
-        None
-    }
-
-    fn term(&mut self, field: &str, vocabulary: &str) -> Option<TermId> {
-        let value = self.take(field)?;
-        if let Value::String(word) = &value {
-            let vocabulary = self.vocabularies.get(vocabulary);
-            if let Some(&[ordinal]) = vocabulary.resolve(word).as_deref() {
-                return Some(vocabulary.term(ordinal).id.clone());
-            }
-        }
-        self.keep_and_report(field, value);
-        None
-    }
-
-    fn terms(&mut self, field: &str, vocabulary: &str) -> Vec<TermId> {
-        let Some(value) = self.take(field) else {
-            return Vec::new();
-        };
-        let vocabulary = self.vocabularies.get(vocabulary);
-        let mut ids = Vec::new();
-        for value in listed(value) {
-            match value.as_str().and_then(|word| meanings(vocabulary, word)) {
-                Some(meant) => meant.into_iter().for_each(|id| push_new(&mut ids, id)),
-                None if value.is_null()
-                    || value.as_str().is_some_and(|word| word.trim().is_empty()) => {}
-                None => {
-                    let shown = value
-                        .as_str()
-                        .map(str::to_owned)
-                        .unwrap_or_else(|| value.to_string());
-                    self.unmapped.push(Unmapped {
-                        field: field.to_owned(),
-                        value: shown.chars().take(120).collect(),
-                    });
-                    self.keep(field, Value::Array(vec![value]));
-                }
-            }
-        }
-        ids
-    }
-
-    /// A reader for a nested object; anything else in its place is kept and reported.
-    fn object(&mut self, field: &str, value: Value) -> Option<Reader<'a>> {
-        match value {
-            Value::Object(fields) => {
-                let raw = match self.raw.remove(field) {
-                    Some(Value::Object(kept)) => kept,
-                    _ => Map::new(),
-                };
-                Some(Reader {
-                    fields,
-                    vocabularies: self.vocabularies,
-                    raw,
-                    unmapped: Vec::new(),
-                })
-            }
-            other => {
-                self.keep_and_report(field, other);
-                None
-            }
-        }
-    }
-
-    /// Takes over what a nested reader kept and reported.
-    fn take_back(&mut self, field: &str, mut nested: Reader) {
-        nested.keep_the_rest();
-        if !nested.raw.is_empty() {
-            self.raw.insert(field.to_owned(), Value::Object(nested.raw));
-        }
-        self.unmapped
-            .extend(nested.unmapped.into_iter().map(|u| Unmapped {
-                field: format!("{field}.{}", u.field),
-                value: u.value,
-            }));
-    }
-}
-
-/// The ids that a word means in a vocabulary: its own names, the mapping, a range of grades, a language with a region.
-fn meanings(vocabulary: &Vocabulary, word: &str) -> Option<Vec<TermId>> {
-    let known = vocabulary
-        .resolve(word)
-        .or_else(|| match vocabulary.name() {
-            "language" => vocabulary.resolve(word.split(['-', '_', '@']).next()?),
-            _ => None,
-        });
-    match known {
-        Some(ordinals) => Some(
-            ordinals
-                .into_iter()
-                .map(|ordinal| vocabulary.term(ordinal).id.clone())
-                .collect(),
-        ),
-        None if vocabulary.name() == "level" => grade_range::levels(word),
-        None => None,
-    }
-}
-
-fn language_map(value: &Value) -> Option<LanguageMap> {
-    let mut map = LanguageMap::default();
-    let mut insert = |tag: &str, text: &str| {
-        if !text.trim().is_empty() {
-            map.0.insert(tag.to_lowercase(), text.trim().to_owned());
-        }
-    };
-    match value {
-        Value::String(text) => insert("und", text),
-        Value::Object(texts) => {
-            for (tag, text) in texts {
-                insert(tag, text.as_str()?);
-            }
-        }
-        _ => return None,
-    }
-    Some(map)
-}
-
-/// A list as it is, anything else as a list of one.
-fn listed(value: Value) -> Vec<Value> {
-    match value {
-        Value::Array(values) => values,
-        single => vec![single],
-    }
-}
-
-fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
-    if !list.contains(&value) {
-        list.push(value);
-    }
 }
 
 fn is_amount(amount: f64) -> bool {
     amount.is_finite() && (0.0..1e9).contains(&amount)
-}
-
-/// An address that is safe to offer as a link: http or https, with a host, without spaces or control characters.
-fn is_web_address(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let rest = lower
-        .strip_prefix("https://")
-        .or_else(|| lower.strip_prefix("http://"));
-    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
-        && !text
-            .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>'))
 }
 
 /// Seconds since 1970 of an ISO 8601 date, or date and time.
