@@ -39,6 +39,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error("it is a file; --data names a folder")]
+    NotAFolder,
     #[error("the indexing thread cannot start: {0}")]
     Thread(std::io::Error),
 }
@@ -54,6 +56,9 @@ impl App {
 
     /// As [`App::open`], with a clock of the caller's.
     pub fn open_at(data: &Path, clock: Arc<dyn Clock>) -> Result<App, StartError> {
+        if data.is_file() {
+            return Err(StartError::NotAFolder);
+        }
         let schema = Arc::new(IndexSchema::load(&data.join("index-schema"))?);
         let weights = weights(&schema)?;
         let store = Arc::new(Store::open(&data.join("store"))?);

@@ -84,7 +84,7 @@ pub enum IndexSchemaError {
         file: String,
         source: std::io::Error,
     },
-    #[error("index-schema/{file}: {source}")]
+    #[error("index-schema/{file}: not readable as TOML")]
     Toml {
         file: &'static str,
         source: Box<toml::de::Error>,

@@ -12,8 +12,12 @@ fn main() -> ExitCode {
     match cli::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("classo: {error:#}");
-            ExitCode::FAILURE
+            eprintln!("classo: {}", cli::output::one_line(&error));
+            if error.is::<cli::WrongUse>() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use anyhow::bail;
 
 use super::{open, serve};
+use crate::app::App;
 use crate::demo::CATALOGUE;
 use crate::domain::actor::Actor;
 use crate::interchange::report::{ImportReport, Reject};
@@ -10,6 +11,19 @@ use crate::services::catalogue::{ImportListener, ImportSource};
 
 pub fn run(args: &serve::ServeArgs) -> anyhow::Result<()> {
     let app = open::app(&args.data)?;
+    if app.store.sequence() == 0 {
+        fill(&app, args)?;
+    } else {
+        eprintln!(
+            "{} is in use already and is served as it is; --data names a fresh folder",
+            args.data.folder.display()
+        );
+    }
+    open::wait_for_index(&app);
+    serve::serve(app, args)
+}
+
+fn fill(app: &App, args: &serve::ServeArgs) -> anyhow::Result<()> {
     let source = ImportSource {
         name: "the bundled catalogue",
         dry_run: false,
@@ -28,8 +42,7 @@ pub fn run(args: &serve::ServeArgs) -> anyhow::Result<()> {
         report.records(),
         args.data.folder.display()
     );
-    open::wait_for_index(&app);
-    serve::serve(app, args)
+    Ok(())
 }
 
 /// Our own records are all good; one that is not is told where it stands.

@@ -1,6 +1,6 @@
 //! `classo evaluate`: measures the ranking on judged questions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use super::import::refuse_overwriting;
 use super::output::{Progress, say};
 use crate::app;
 use crate::config::DataSettings;
@@ -49,6 +50,10 @@ pub struct EvaluateArgs {
 }
 
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
+    if let Some(out) = &args.run {
+        let inputs = [&args.catalogue, &args.queries, &args.qrels].map(PathBuf::clone);
+        refuse_overwriting(out, &inputs)?;
+    }
     let schema = Arc::new(IndexSchema::load(&args.data.folder.join("index-schema"))?);
     let weights = match &args.weights {
         Some(file) => Weights::parse(&read(file)?, &schema.text_fields, &schema.vocabularies)
@@ -66,6 +71,14 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         read_query(value, &schema).map_err(|problems| sentence(&problems))
     })?;
     let queries: Vec<JudgedQuery> = queries.into_iter().collect::<Result<_, _>>()?;
+    let mut ids = HashSet::new();
+    if let Some(twice) = queries.iter().find(|query| !ids.insert(&query.id)) {
+        bail!(
+            "{}: two questions have the id {:?}",
+            args.queries.display(),
+            twice.id
+        );
+    }
     let judgments = Judgments::parse(&read(&args.qrels)?)
         .map_err(|reason| anyhow!("{}: {reason}", args.qrels.display()))?;
     let progress = Mutex::new((Progress::of_items("questions", queries.len() as u64), 0));

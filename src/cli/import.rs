@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
+use super::WrongUse;
 use super::output::{Progress, say};
 use super::{open, remote::Remote};
 use crate::config::{DataSettings, ServerSettings};
@@ -47,6 +48,9 @@ enum Format {
 }
 
 pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
+    if let Some(rejects) = &args.rejects {
+        refuse_overwriting(rejects, &args.files)?;
+    }
     let mut rejects = Rejects::new(args.rejects.as_deref())?;
     let mut total = ImportReport::default();
     let target = match &args.server.server {
@@ -87,6 +91,22 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
 enum Target {
     Local(Box<crate::app::App>),
     Remote(Remote),
+}
+
+/// A file that is written must not be one that is read.
+pub fn refuse_overwriting(output: &Path, inputs: &[PathBuf]) -> anyhow::Result<()> {
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(output).is_some_and(|output| {
+        inputs
+            .iter()
+            .any(|input| real(input).as_ref() == Some(&output))
+    }) {
+        bail!(WrongUse(format!(
+            "{} is read by this command and would be overwritten",
+            output.display()
+        )));
+    }
+    Ok(())
 }
 
 fn open_source(file: &Path) -> anyhow::Result<(BufReader<Box<dyn Read>>, u64)> {

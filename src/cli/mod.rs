@@ -44,6 +44,11 @@ enum Command {
     Operator(operator::OperatorArgs),
 }
 
+/// A command that was used wrongly: it exits with 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongUse(pub String);
+
 /// Runs a command.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {

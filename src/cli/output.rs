@@ -25,6 +25,24 @@ pub fn start_log() {
         .init();
 }
 
+/// An error with its causes on one line, none of them twice.
+pub fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let cause = cause
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
+}
+
 /// Prints a line of a result. When nobody reads any more (`| head`), the command ends, and that is no failure.
 pub fn say(line: impl Display) {
     if let Err(error) = writeln!(stdout(), "{line}") {

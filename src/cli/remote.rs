@@ -8,6 +8,7 @@ use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::WrongUse;
 use super::import::add;
 use crate::config::Token;
 use crate::domain::resource::ResourceId;
@@ -29,6 +30,11 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 
 impl Remote {
     pub fn new(url: &str, token: Option<&Token>) -> anyhow::Result<Self> {
+        if reqwest::Url::parse(url).is_err() {
+            bail!(WrongUse(format!(
+                "{url:?} is not an address; --server takes one like http://127.0.0.1:8080"
+            )));
+        }
         // A part of an import is answered when it is findable, which may take a while.
         let client = Client::builder()
             .timeout(std::time::Duration::from_secs(300))

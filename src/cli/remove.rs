@@ -3,6 +3,7 @@
 use anyhow::{anyhow, bail};
 use clap::Args;
 
+use super::WrongUse;
 use super::output::say;
 use super::{open, remote::Remote};
 use crate::config::{DataSettings, ServerSettings};
@@ -21,10 +22,9 @@ pub struct RemoveArgs {
 }
 
 pub fn run(args: &RemoveArgs) -> anyhow::Result<()> {
-    let ids = args
-        .ids
-        .iter()
-        .map(|id| ResourceId::parse(id).map_err(|reason| anyhow!("{id:?}: {reason}")));
+    let ids = args.ids.iter().map(|id| {
+        ResourceId::parse(id).map_err(|reason| anyhow!(WrongUse(format!("{id:?}: {reason}"))))
+    });
     let ids = ids.collect::<Result<Vec<_>, _>>()?;
     let removed: Vec<anyhow::Result<()>> = match &args.server.server {
         Some(url) => {

@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::WrongUse;
 use super::output::say;
 use super::{open, remote::Remote};
 use crate::config::{DataSettings, ServerSettings};
@@ -117,7 +118,7 @@ fn ask(args: &SearchArgs, question: Value) -> anyhow::Result<Value> {
     open::wait_for_index(&app);
     let query = match RawParams::from_json(question).into_query(&app.schema.vocabularies) {
         Ok(query) => query,
-        Err(problems) => bail!("{}", sentence(&problems)),
+        Err(problems) => bail!(WrongUse(sentence(&problems))),
     };
     let outcome = app.search.search(&Actor::Console, &query)?;
     let response = response(outcome, &query, &app.schema.vocabularies);

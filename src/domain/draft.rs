@@ -16,7 +16,7 @@ use super::resource::{
     ResourceId, StudentPrivacy, Support, Testimonial,
 };
 use super::vocabulary::Vocabularies;
-use reader::{Reader, is_web_address, language_map, listed};
+use reader::{Reader, is_deeper_than, is_web_address, language_map, listed, push_new};
 
 /// A checked resource, and what of the record found no place in it.
 #[derive(Debug)]
@@ -32,12 +32,20 @@ pub struct Unmapped {
     pub value: String,
 }
 
+/// Lists and objects within one another that a record may have; what is kept must be readable again, some levels deeper.
+const DEEPEST: usize = 64;
+
 impl Draft {
     /// Reads a record of design section 2, or of any shape close to it.
     ///
     /// # Errors
     /// Every problem that keeps it from being a resource.
     pub fn read(record: Value, vocabularies: &Vocabularies) -> Result<Draft, Vec<Problem>> {
+        if is_deeper_than(&record, DEEPEST) {
+            let detail =
+                format!("its lists and objects lie more than {DEEPEST} deep within one another");
+            return Err(vec![Problem::new("record", "too_deep", detail)]);
+        }
         let Value::Object(fields) = record else {
             let detail = "a record is a JSON object, like {\"id\": \"...\"}";
             return Err(vec![Problem::new("record", "not_an_object", detail)]);
@@ -132,6 +140,14 @@ impl Reader<'_> {
                 match serde_json::from_value::<Provenance>(value.clone()) {
                     Ok(mut provenance) => {
                         self.raw = std::mem::take(&mut provenance.raw);
+                        if let Value::Object(mut rest) = value {
+                            rest.retain(|name, _| {
+                                !["source", "format", "raw"].contains(&name.as_str())
+                            });
+                            if !rest.is_empty() {
+                                self.keep("provenance", Value::Object(rest));
+                            }
+                        }
                         provenance
                     }
                     Err(_) => {
@@ -152,26 +168,30 @@ impl Reader<'_> {
         let Some(value) = self.take("keywords") else {
             return Default::default();
         };
-        let by_tag = match value.clone() {
+        let by_tag: Vec<(String, Value)> = match value {
             Value::Object(map) => map.into_iter().collect(),
             Value::String(line) => vec![(
                 "und".to_owned(),
                 Value::from(line.split(',').map(str::trim).collect::<Vec<_>>()),
             )],
             list @ Value::Array(_) => vec![("und".to_owned(), list)],
-            _ => {
-                self.keep_and_report("keywords", value);
+            other => {
+                self.keep_and_report("keywords", other);
                 return Default::default();
             }
         };
-        let mut keywords = BTreeMap::new();
+        let mut keywords: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (tag, words) in by_tag {
-            let words = listed(words)
-                .into_iter()
-                .filter_map(|word| word.as_str().map(|w| w.trim().to_owned()));
-            let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
-            if !words.is_empty() {
-                keywords.insert(tag.to_lowercase(), words);
+            for word in listed(words) {
+                match word {
+                    Value::String(word) if word.trim().is_empty() => {}
+                    Value::Null => {}
+                    Value::String(word) => {
+                        let known = keywords.entry(tag.to_lowercase()).or_default();
+                        push_new(known, word.trim().to_owned());
+                    }
+                    other => self.keep_and_report("keywords", Value::Array(vec![other])),
+                }
             }
         }
         keywords
@@ -228,7 +248,7 @@ impl Reader<'_> {
         let currency = fields.text("currency").map(|code| code.to_uppercase());
         let details = fields.language_map("details");
         self.take_back("price", fields);
-        let empty = model.is_none() && amount.is_none() && details.is_empty();
+        let empty = model.is_none() && amount.is_none() && currency.is_none() && details.is_empty();
         (!empty).then_some(Price {
             model,
             amount,
@@ -277,7 +297,10 @@ impl Reader<'_> {
                     .then_some(study)
             }),
             testimonials: fields.list_of("testimonials", |value| {
-                let text = language_map(value.get("text").unwrap_or(value))?;
+                let (text, rest) = language_map(value.get("text").unwrap_or(value).clone());
+                if text.is_empty() || rest.is_some() {
+                    return None;
+                }
                 let by = value.get("by").and_then(Value::as_str).map(str::to_owned);
                 Some(Testimonial { text, by })
             }),
@@ -387,6 +410,75 @@ mod tests {
         let again = read(serde_json::to_value(&first.resource).expect("serialisable"));
         assert_eq!(first.resource, again.resource);
         assert!(again.unmapped.is_empty(), "{:?}", again.unmapped);
+    }
+
+    #[test]
+    fn nothing_that_a_record_says_is_lost() {
+        for (one, other) in [
+            (json!({"keywords": ["a", 3]}), json!({"keywords": ["a", 4]})),
+            (
+                json!({"keywords": {"fr": ["a"], "FR": ["b"]}}),
+                json!({"keywords": {"fr": ["a"]}}),
+            ),
+            (
+                json!({"title": {"fr": "x", "FR": "b"}}),
+                json!({"title": {"fr": "x", "FR": "c"}}),
+            ),
+            (
+                json!({"links": [{"kind": "web", "url": "https://a.org", "n": 1}]}),
+                json!({"links": [{"kind": "web", "url": "https://a.org", "n": 2}]}),
+            ),
+            (
+                json!({"evidence": {"testimonials": [{"text": "x", "by": 3}]}}),
+                json!({"evidence": {"testimonials": [{"text": "x", "by": 4}]}}),
+            ),
+            (
+                json!({"price": {"currency": "CAD"}}),
+                json!({"price": {"currency": "USD"}}),
+            ),
+            (
+                json!({"provenance": {"raw": {"foo": "x"}}, "foo": 3}),
+                json!({"foo": 3}),
+            ),
+            (
+                json!({"provenance": {"raw": {"price": "?"}}, "price": {"x": 1}}),
+                json!({"price": {"x": 1}}),
+            ),
+            (
+                json!({"provenance": {"source": "a", "n": 1}}),
+                json!({"provenance": {"source": "a", "n": 2}}),
+            ),
+        ] {
+            let with = |fields: &Value| {
+                let mut record = json!({"id": "x", "description": "d"});
+                record
+                    .as_object_mut()
+                    .expect("an object")
+                    .extend(fields.as_object().expect("an object").clone());
+                let first = read(record).resource;
+                let again = read(serde_json::to_value(&first).expect("serialisable")).resource;
+                assert_eq!(first, again, "{fields}");
+                first
+            };
+            assert_ne!(with(&one), with(&other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn one_odd_text_does_not_take_the_others_along() {
+        let draft =
+            read(json!({"id": "x", "title": {"fr": "Bonjour", "en": null, "de": ["Hallo"]}}));
+        assert_eq!(draft.resource.title.get("fr"), Some("Bonjour"));
+        assert_eq!(draft.unmapped.len(), 1);
+    }
+
+    #[test]
+    fn a_record_deeper_than_can_be_read_again_is_refused() {
+        let nested = |depth| (0..depth).fold(json!(1), |inner, _| json!([inner]));
+        let vocabularies = &IndexSchema::embedded().vocabularies;
+        let record = |depth| json!({"id": "x", "title": "x", "foo": nested(depth)});
+        assert!(Draft::read(record(DEEPEST - 1), vocabularies).is_ok());
+        assert!(Draft::read(record(DEEPEST + 1), vocabularies).is_err());
     }
 
     #[test]

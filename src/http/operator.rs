@@ -22,11 +22,10 @@ impl FromRequestParts<Arc<Server>> for Operator {
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| {
-            value
-                .strip_prefix("Bearer ")
-                .or_else(|| value.strip_prefix("bearer "))
-        });
+        let credentials = header.and_then(|value| value.split_once(' '));
+        let token = credentials
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token);
         let Some(token) = token.map(|token| token.trim().to_owned()) else {
             return Err(ApiError::Unauthorized(
                 "Send `Authorization: Bearer` with a token of `classo operator token`.",

@@ -43,17 +43,26 @@ impl Generations {
     /// Makes the folder of a new generation.
     pub fn create(&self) -> io::Result<String> {
         let name = format!("{}-{}", self.made_from, uuid::Uuid::now_v7().simple());
+        // A file where a folder should be is nothing we made; the index is ours to build anew.
+        for folder in [&self.folder, &self.folder.join("generations")] {
+            if folder.is_file() {
+                fs::remove_file(folder)?;
+            }
+        }
         fs::create_dir_all(self.path(&name))?;
         Ok(name)
     }
 
     /// Puts a generation into use: the pointer names the old one or the new one, whatever happens.
     pub fn switch_to(&self, name: &str) -> io::Result<()> {
-        let unfinished = self.folder.join("current.new");
+        let (unfinished, current) = (self.folder.join("current.new"), self.folder.join("current"));
+        if current.is_dir() {
+            fs::remove_dir_all(&current)?;
+        }
         let mut file = fs::File::create(&unfinished)?;
         file.write_all(name.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&unfinished, self.folder.join("current"))?;
+        fs::rename(&unfinished, &current)?;
         fs::File::open(&self.folder)?.sync_all()
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
@@ -21,11 +22,23 @@ use crate::index_schema::IndexSchema;
 /// The index in use: whoever searches takes its current snapshot and keeps to it.
 pub struct Index {
     current: ArcSwap<Snapshot>,
+    /// Whether a search met something that it could not read.
+    damaged: AtomicBool,
 }
 
 impl Index {
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// Notes that a search could not read the index: whoever writes it then builds it anew.
+    pub fn report_damage(&self) {
+        self.damaged.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether damage was reported since the last call.
+    pub fn take_damage(&self) -> bool {
+        self.damaged.swap(false, Ordering::SeqCst)
     }
 }
 
@@ -47,7 +60,7 @@ struct Payload {
 }
 
 /// Memory for documents that are not written yet, for each indexing thread.
-const WRITER_BYTES: usize = 48 * 1024 * 1024;
+const WRITER_BYTES: usize = 32 * 1024 * 1024;
 
 /// Records are packed in blocks of this size: a page's twenty are unpacked with little beside them, where the engine's
 /// 16 KiB would unpack a dozen others with each. Costs a few per cent of disk.
@@ -152,6 +165,7 @@ impl Writer {
         let schema = Arc::clone(schema);
         let index = Index {
             current: ArcSwap::from_pointee(snapshot),
+            damaged: AtomicBool::new(false),
         };
         Ok((
             index,

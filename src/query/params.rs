@@ -207,7 +207,8 @@ impl<'a> Reader<'a> {
         values.pop()
     }
 
-    fn text(&mut self, name: &str) -> Option<String> {
+    /// A text, at most [`LONGEST_TEXT_CHARS`] long.
+    pub fn text(&mut self, name: &str) -> Option<String> {
         match self.single(name)? {
             Value::String(text) => self.short_enough(name, text),
             _ => {
@@ -240,7 +241,8 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
-    fn flag(&mut self, name: &str) -> Option<bool> {
+    /// A yes or no.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.single(name)? {
             Value::Bool(flag) => Some(flag),
             Value::String(text) if self.params.textual && (text == "true" || text == "false") => {

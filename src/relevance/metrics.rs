@@ -55,12 +55,14 @@ pub fn measure(ranking: &[String], grades: &HashMap<String, i32>) -> Metrics {
 }
 
 fn gain_to(gains: &[i32], depth: usize) -> f64 {
+    let discounted = |(place, gain): (usize, &i32)| f64::from(*gain) / ((place + 2) as f64).log2();
+    // Not `sum`: of nothing that is -0.
     gains
         .iter()
         .take(depth)
         .enumerate()
-        .map(|(place, gain)| f64::from(*gain) / ((place + 2) as f64).log2())
-        .sum()
+        .map(discounted)
+        .fold(0.0, |sum, gain| sum + gain)
 }
 
 fn sum_of_precisions(gains: &[i32]) -> f64 {

@@ -116,6 +116,11 @@ pub fn evaluate(
     done: impl Fn() + Sync,
 ) -> Result<Evaluation, ServiceError> {
     let (index, mut writer) = writer::in_memory(schema)?;
+    // As in an import, a later document takes the place of an earlier one of the same id.
+    let by_id = documents
+        .into_iter()
+        .map(|draft| (draft.resource.id.clone(), draft));
+    let documents: Vec<Draft> = by_id.collect::<BTreeMap<_, _>>().into_values().collect();
     documents
         .par_iter()
         .try_for_each(|draft| writer.put(&draft.resource))?;

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::ServiceError;
+use crate::index::IndexError;
 use crate::index::writer::{self, Index, Writer};
 use crate::index_schema::IndexSchema;
-use crate::store::{Change, ChangeKind, Store, Stored};
+use crate::store::{Change, ChangeKind, Store, StoreError, Stored};
 
 /// The running thread, and how far it has come.
 pub struct Indexing {
@@ -37,6 +38,9 @@ const REST: Duration = Duration::from_millis(500);
 
 /// How long it waits after a failure before it tries anew.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// How often in a row the generation in use is tried before a fresh one is built.
+const FAILURES_BEFORE_REBUILD: u32 = 2;
 
 impl Indexing {
     /// Starts following; the writer goes on from where its generation knows the journal.
@@ -145,37 +149,70 @@ struct Follower {
 }
 
 impl Follower {
-    fn run(&self, mut writer: Writer) {
+    fn run(&self, writer: Writer) {
+        let mut writer = Some(writer);
+        let mut failures = 0;
         while !self.is_stopping() {
-            let followed = if self.store.wait_for_changes(writer.sequence(), REST) {
-                self.catch_up(&mut writer)
-            } else {
-                writer.publish(&self.index).map_err(ServiceError::from)
+            let Some(own) = &mut writer else {
+                writer = self.reopen(failures);
+                continue;
             };
-            if let Err(error) = followed {
-                tracing::error!(%error, "indexing failed; the index is rebuilt from the store");
-                self.rest_after_failure();
-                match writer::create(&self.folder, &self.schema) {
-                    Ok((fresh, fresh_writer)) => {
-                        writer = fresh_writer;
-                        // Whoever searches goes on with the old snapshot until the fresh index knows everything.
-                        match self.follow_to_the_end(&mut writer, &fresh) {
-                            Ok(()) => {
-                                self.index.replace_with(fresh);
-                                self.shared.reached(writer.sequence());
-                            }
-                            Err(error) => {
-                                tracing::error!(%error, "the rebuild failed and is tried again")
-                            }
-                        }
-                    }
-                    Err(error) => tracing::error!(%error, "no index can be made; trying again"),
+            match self.follow_once(own) {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    let is_damaged = matches!(error, ServiceError::Index(IndexError::Damaged(_)));
+                    failures += if is_damaged {
+                        FAILURES_BEFORE_REBUILD
+                    } else {
+                        1
+                    };
+                    tracing::error!(%error, failures, "indexing failed and is tried again");
+                    // The writer may be broken by what happened; dropping it gives its folder free.
+                    writer = None;
+                    self.rest_after_failure();
                 }
             }
         }
-        if let Err(error) = writer.finish() {
+        if let Some(Err(error)) = writer.map(Writer::finish) {
             tracing::warn!(%error, "the index could not finish its merges");
         }
+    }
+
+    /// Takes in what is new, or rests; an index that searches found damaged is a failure.
+    fn follow_once(&self, writer: &mut Writer) -> Result<(), ServiceError> {
+        if self.index.take_damage() {
+            return Err(IndexError::Damaged("a search could not read it".into()).into());
+        }
+        if self.store.wait_for_changes(writer.sequence(), REST) {
+            self.follow_to_the_end(writer, &self.index)
+        } else {
+            Ok(writer.publish(&self.index)?)
+        }
+    }
+
+    /// A writer after a failure: on the generation in use at first, since a full disk or too many open files pass; on a
+    /// fresh one when that does not help. Whoever searches goes on with the old snapshot until a fresh index is whole.
+    fn reopen(&self, failures: u32) -> Option<Writer> {
+        let opened = if failures < FAILURES_BEFORE_REBUILD {
+            writer::open(&self.folder, &self.schema)
+        } else {
+            tracing::warn!("the index is rebuilt from the store");
+            writer::create(&self.folder, &self.schema)
+        };
+        let reopened = opened
+            .map_err(ServiceError::from)
+            .and_then(|(index, mut writer)| {
+                self.follow_to_the_end(&mut writer, &index)?;
+                self.index.replace_with(index);
+                self.shared.reached(writer.sequence());
+                Ok(writer)
+            });
+        reopened
+            .inspect_err(|error| {
+                tracing::error!(%error, "the index cannot be opened; trying again");
+                self.rest_after_failure();
+            })
+            .ok()
     }
 
     fn is_stopping(&self) -> bool {
@@ -190,10 +227,6 @@ impl Follower {
     }
 
     /// Takes in what is new, committing now and then, until there is nothing new.
-    fn catch_up(&self, writer: &mut Writer) -> Result<(), ServiceError> {
-        self.follow_to_the_end(writer, &self.index)
-    }
-
     fn follow_to_the_end(&self, writer: &mut Writer, index: &Index) -> Result<(), ServiceError> {
         let mut read_up_to = writer.sequence();
         let mut last_commit = Instant::now();
@@ -219,14 +252,21 @@ impl Follower {
         }
     }
 
-    /// The journal has one entry for each resource, so the order within a step does not matter.
+    /// The journal has one entry for each resource, so the order within a step does not matter. A record that cannot be
+    /// read is left out and told to the log: it must not keep the others from being found.
     fn follow(&self, change: &Change, writer: &Writer) -> Result<(), ServiceError> {
-        match change.kind {
-            ChangeKind::Removed => writer.remove(&change.id),
-            ChangeKind::Put => match self.store.find_resource(&change.id)? {
-                Some(Stored::Live(resource)) => writer.put(&resource)?,
-                Some(Stored::Removed) | None => writer.remove(&change.id),
-            },
+        if change.kind == ChangeKind::Removed {
+            writer.remove(&change.id);
+            return Ok(());
+        }
+        match self.store.find_resource(&change.id) {
+            Ok(Some(Stored::Live(resource))) => writer.put(&resource)?,
+            Ok(Some(Stored::Removed) | None) => writer.remove(&change.id),
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!(%error, "a record is not findable");
+                writer.remove(&change.id);
+            }
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }

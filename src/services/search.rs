@@ -94,8 +94,16 @@ impl Search {
         }
     }
 
-    /// Answers a question.
+    /// Answers a question. An index that cannot be read is reported, to be built anew.
     pub fn search(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
+        self.answer(actor, query).inspect_err(|error| {
+            if matches!(error, ServiceError::Index(_)) {
+                self.index.report_damage();
+            }
+        })
+    }
+
+    fn answer(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
         let started = Instant::now();
         let snapshot = self.index.snapshot();
         let plan = Plan::new(query, &self.schema.stop_words);

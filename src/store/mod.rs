@@ -42,8 +42,9 @@ pub struct Store {
     news: journal::News,
 }
 
-/// Memory for pages that were read; more makes reads of a large catalogue faster.
-const CACHE_BYTES: u64 = 256 * 1024 * 1024;
+/// Memory for pages that were read. sled takes several times as much in all; searches do not read the store, so a larger
+/// cache would only be filled by imports.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// sled's own thread writes and collects garbage this often; durability does not depend on it.
 const BACKGROUND_FLUSH_MS: u64 = 500;
@@ -59,20 +60,25 @@ impl Store {
             reason,
         };
         std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
-        let database = sled::Config::new()
-            .path(path)
-            .cache_capacity(CACHE_BYTES)
-            .flush_every_ms(Some(BACKGROUND_FLUSH_MS))
-            .open()
-            .map_err(|error| {
-                if is_lock(&error) {
-                    StoreError::Locked {
-                        path: path.to_owned(),
-                    }
-                } else {
-                    failed(error.to_string())
+        let open = || {
+            sled::Config::new()
+                .path(path)
+                .cache_capacity(CACHE_BYTES)
+                .flush_every_ms(Some(BACKGROUND_FLUSH_MS))
+                .open()
+        };
+        // On some damaged files sled panics instead of returning an error.
+        let opened = std::panic::catch_unwind(open)
+            .map_err(|_| failed("its files are damaged; restore a backup, or move the folder aside and import again".into()))?;
+        let database = opened.map_err(|error| {
+            if is_lock(&error) {
+                StoreError::Locked {
+                    path: path.to_owned(),
                 }
-            })?;
+            } else {
+                failed(one_line(&error))
+            }
+        })?;
         let tree = |name: &str| {
             database
                 .open_tree(name)
@@ -118,6 +124,15 @@ fn is_lock(error: &sled::Error) -> bool {
         }
         _ => false,
     }
+}
+
+/// An error of the engine without its line breaks.
+fn one_line(error: impl std::fmt::Display) -> String {
+    error
+        .to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn write_error(error: impl std::fmt::Display) -> StoreError {

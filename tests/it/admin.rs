@@ -38,6 +38,21 @@ fn only_a_valid_token_opens_the_admin_doors() {
     ] {
         assert_eq!(with(wrong), 401, "{wrong}");
     }
+    for (query, field) in [
+        ("dry_run=x", "dry_run"),
+        ("foo=1", "foo"),
+        ("name=%ff", "name"),
+    ] {
+        let answer = app.as_operator(
+            "POST",
+            &format!("/api/v1/admin/import?{query}"),
+            Body::empty(),
+        );
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["errors"][0]["field"]),
+            (400, &json!(field))
+        );
+    }
     assert_eq!(app.search(json!({}))["total"], 0);
 }
 
@@ -72,6 +87,21 @@ fn an_import_reports_every_record_and_the_same_again_changes_nothing() {
         (Some(2), &first["sequence"])
     );
     assert_eq!(app.search(json!({}))["total"], 2);
+}
+
+#[test]
+fn a_record_that_cannot_be_kept_is_refused_and_the_others_are_found() {
+    let app = TestApp::empty();
+    let deep = "[".repeat(120) + &"]".repeat(120);
+    let answer = app.import(&format!(
+        "{{\"id\":\"deep\",\"title\":\"a\",\"foo\":{deep}}}\n{{\"id\":\"ok\",\"title\":\"b\"}}\n"
+    ));
+    assert_eq!(
+        (answer["added"].as_u64(), answer["rejected"].as_u64()),
+        (Some(1), Some(1))
+    );
+    assert_eq!(answer["findable"], true);
+    assert_eq!(ids(&app.search(json!({}))), ["ok"]);
 }
 
 #[test]

@@ -148,6 +148,14 @@ fn wrong_use_exits_with_2_and_failures_with_1() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(stderr(&missing).contains("/no/such/file"));
     let unknown = run(&["search", "x", "--level", "/nowhere"], &data);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(
+        run(&["search", "--server", "nonsense"], &data)
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(run(&["remove", "a,b"], &data).status.code(), Some(2));
     assert!(stderr(&unknown).contains("level"), "{}", stderr(&unknown));
     assert_eq!(
         run(&["operator", "revoke", "nobody"], &data).status.code(),
@@ -205,4 +213,96 @@ fn evaluate_measures_judged_questions() {
         run.starts_with("q1 Q0 d1 1 ") && run.contains("q3 Q0 d2 1 "),
         "{run}"
     );
+}
+
+#[test]
+fn a_file_that_is_read_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.jsonl"));
+    write_file(&file, &lines(&[record("a", "Jeu", json!({}))]));
+    let path = file.to_str().unwrap();
+    let imported = run(&["import", path, "--rejects", path, "--dry-run"], &data);
+    assert_eq!(imported.status.code(), Some(2), "{}", stderr(&imported));
+    assert!(std::fs::read_to_string(&file).unwrap().contains("Jeu"));
+}
+
+#[test]
+fn demo_fills_a_fresh_folder_and_leaves_one_in_use_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.jsonl"));
+    write_file(&file, &lines(&[record("mine", "Jeu", json!({}))]));
+    assert!(
+        run(&["import", file.to_str().unwrap()], &data)
+            .status
+            .success()
+    );
+    let server = ServerProcess::start("demo", &data);
+    assert_eq!(server.get("/api/v1/search").1["total"], 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    write_file(&file, "");
+    let search = run(&["search"], &file);
+    assert_eq!(search.status.code(), Some(1));
+    assert!(
+        stderr(&search).contains("--data names a folder") && stderr(&search).lines().count() == 1,
+        "{}",
+        stderr(&search)
+    );
+}
+
+#[test]
+fn an_index_that_is_no_index_is_built_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.jsonl"));
+    write_file(&file, &lines(&[record("a", "Jeu", json!({}))]));
+    assert!(
+        run(&["import", file.to_str().unwrap()], &data)
+            .status
+            .success()
+    );
+    for damage in [
+        "a file",
+        "current is a folder",
+        "current is noise",
+        "segments are cut",
+    ] {
+        let index = data.join("index");
+        match damage {
+            "a file" => {
+                std::fs::remove_dir_all(&index).unwrap();
+                write_file(&index, "?");
+            }
+            "current is a folder" => {
+                std::fs::remove_file(index.join("current")).unwrap();
+                std::fs::create_dir(index.join("current")).unwrap();
+            }
+            "current is noise" => write_file(&index.join("current"), "../../etc"),
+            _ => {
+                let generation = std::fs::read_dir(index.join("generations"))
+                    .unwrap()
+                    .next()
+                    .unwrap()
+                    .unwrap()
+                    .path();
+                for entry in std::fs::read_dir(generation).unwrap() {
+                    let path = entry.unwrap().path();
+                    if path
+                        .extension()
+                        .is_some_and(|extension| extension != "json" && extension != "lock")
+                    {
+                        write_file(&path, "");
+                    }
+                }
+            }
+        }
+        let found = run(&["search", "jeu"], &data);
+        assert!(
+            stdout(&found).contains("1 resources"),
+            "{damage}: {found:?}"
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! Takes a record apart, field by field; what is left, or does not fit, is kept as its origin wrote it.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -40,20 +41,20 @@ impl<'a> Reader<'a> {
         self.fields.remove(field).filter(|value| !value.is_null())
     }
 
-    /// Keeps a value as its origin wrote it. Lists join what an earlier import kept of the same field.
+    /// Keeps a value as its origin wrote it, beside what an earlier import kept of the same field.
     pub fn keep(&mut self, field: &str, value: Value) {
-        match (self.raw.get_mut(field), value) {
-            (Some(Value::Array(kept)), Value::Array(more)) => {
-                for value in more {
-                    if !kept.contains(&value) {
-                        kept.push(value);
-                    }
-                }
-            }
-            (_, value) => {
-                self.raw.insert(field.to_owned(), value);
-            }
+        let Some(kept) = self.raw.get_mut(field) else {
+            self.raw.insert(field.to_owned(), value);
+            return;
+        };
+        if *kept == value {
+            return;
         }
+        let mut values = listed(kept.take());
+        listed(value)
+            .into_iter()
+            .for_each(|value| push_new(&mut values, value));
+        *kept = Value::Array(values);
     }
 
     /// Keeps a value that should have fitted, and says so.
@@ -127,13 +128,11 @@ impl<'a> Reader<'a> {
         let Some(value) = self.take(field) else {
             return LanguageMap::default();
         };
-        match language_map(&value) {
-            Some(map) => map,
-            None => {
-                self.keep_and_report(field, value);
-                LanguageMap::default()
-            }
+        let (map, rest) = language_map(value);
+        if let Some(rest) = rest {
+            self.keep_and_report(field, rest);
         }
+        map
     }
 
     pub fn url(&mut self, field: &str) -> Option<String> {
@@ -145,17 +144,27 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The entries of a list that can be read; the others are kept and reported.
-    pub fn list_of<T>(&mut self, field: &str, read: impl Fn(&Value) -> Option<T>) -> Vec<T> {
+    /// The entries of a list that can be read; the others are kept and reported. Of an entry that says more than we
+    /// understand, the original is kept too.
+    pub fn list_of<T: Serialize>(
+        &mut self,
+        field: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Vec<T> {
         let Some(value) = self.take(field) else {
             return Vec::new();
         };
         let mut entries = Vec::new();
         for value in listed(value) {
-            match read(&value) {
-                Some(entry) => entries.push(entry),
-                None => self.keep_and_report(field, Value::Array(vec![value])),
+            let Some(entry) = read(&value) else {
+                self.keep_and_report(field, Value::Array(vec![value]));
+                continue;
+            };
+            let told_back = serde_json::to_value(&entry).ok();
+            if value.is_object() && told_back.as_ref() != Some(&value) {
+                self.keep(field, Value::Array(vec![value]));
             }
+            entries.push(entry);
         }
         entries
     }
@@ -214,7 +223,11 @@ impl<'a> Reader<'a> {
             Value::Object(fields) => {
                 let raw = match self.raw.remove(field) {
                     Some(Value::Object(kept)) => kept,
-                    _ => Map::new(),
+                    Some(other) => {
+                        self.raw.insert(field.to_owned(), other);
+                        Map::new()
+                    }
+                    None => Map::new(),
                 };
                 Some(Reader {
                     raw,
@@ -232,7 +245,7 @@ impl<'a> Reader<'a> {
     pub fn take_back(&mut self, field: &str, mut nested: Reader) {
         nested.keep_the_rest();
         if !nested.raw.is_empty() {
-            self.raw.insert(field.to_owned(), Value::Object(nested.raw));
+            self.keep(field, Value::Object(nested.raw));
         }
         self.unmapped
             .extend(nested.unmapped.into_iter().map(|u| Unmapped {
@@ -262,23 +275,50 @@ fn meanings(vocabulary: &Vocabulary, word: &str) -> Option<Vec<TermId>> {
     }
 }
 
-pub fn language_map(value: &Value) -> Option<LanguageMap> {
+/// The texts by language of a value, and what of it is no such text.
+pub fn language_map(value: Value) -> (LanguageMap, Option<Value>) {
     let mut map = LanguageMap::default();
-    let mut insert = |tag: &str, text: &str| {
-        if !text.trim().is_empty() {
-            map.0.insert(tag.to_lowercase(), text.trim().to_owned());
-        }
-    };
+    let mut rest = Map::new();
     match value {
-        Value::String(text) => insert("und", text),
-        Value::Object(texts) => {
-            for (tag, text) in texts {
-                insert(tag, text.as_str()?);
+        Value::String(text) => {
+            if !text.trim().is_empty() {
+                map.0.insert("und".into(), text.trim().to_owned());
             }
         }
-        _ => return None,
+        Value::Object(texts) => {
+            for (tag, text) in texts {
+                let own_tag = tag.to_lowercase();
+                match text {
+                    Value::Null => {}
+                    Value::String(text) if text.trim().is_empty() => {}
+                    Value::String(text) if !map.0.contains_key(&own_tag) => {
+                        map.0.insert(own_tag, text.trim().to_owned());
+                    }
+                    other => {
+                        rest.insert(tag, other);
+                    }
+                }
+            }
+        }
+        other => return (map, Some(other)),
     }
-    Some(map)
+    (map, (!rest.is_empty()).then_some(Value::Object(rest)))
+}
+
+/// Whether a value has lists or objects within one another beyond a depth.
+pub fn is_deeper_than(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(values) => {
+            depth == 0 || values.iter().any(|value| is_deeper_than(value, depth - 1))
+        }
+        Value::Object(fields) => {
+            depth == 0
+                || fields
+                    .values()
+                    .any(|value| is_deeper_than(value, depth - 1))
+        }
+        _ => false,
+    }
 }
 
 /// A list as it is, anything else as a list of one.
@@ -289,7 +329,7 @@ pub fn listed(value: Value) -> Vec<Value> {
     }
 }
 
-fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
+pub fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
     if !list.contains(&value) {
         list.push(value);
     }

@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, ToSchema};
 
 use super::resources::resource_id;
-use crate::domain::problem::Problem;
+use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
 use crate::http::body;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
 use crate::interchange::report::{ImportReport, Reject};
+use crate::query::params::{RawParams, Reader};
 use crate::services::catalogue::{ImportListener, ImportSource};
 
 /// Says in the description how operators show who they are.
@@ -33,16 +34,25 @@ impl Modify for BearerScheme {
     }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportParams {
     /// Report what would be done, and do nothing.
-    #[serde(default)]
-    dry_run: bool,
+    dry_run: Option<bool>,
     /// The name that rejects carry as their file.
-    #[serde(default)]
     name: Option<String>,
+}
+
+impl ImportParams {
+    fn read(query: &str, vocabularies: &Vocabularies) -> ApiResult<Self> {
+        let mut reader = Reader::new(RawParams::from_query_string(query), vocabularies);
+        let params = ImportParams {
+            dry_run: reader.flag("dry_run"),
+            name: reader.text("name"),
+        };
+        reader.finish().map_err(ApiError::Invalid)?;
+        Ok(params)
+    }
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -80,18 +90,16 @@ const INDEX_PATIENCE: Duration = Duration::from_secs(10);
 pub async fn import(
     Operator(actor): Operator,
     State(server): State<Arc<Server>>,
-    params: Result<Query<ImportParams>, QueryRejection>,
+    RawQuery(query): RawQuery,
     body: Body,
 ) -> ApiResult<Json<ImportResponse>> {
-    let Query(params) = params.map_err(|error| {
-        ApiError::Invalid(vec![Problem::new("query", "invalid", error.body_text())])
-    })?;
+    let params = ImportParams::read(&query.unwrap_or_default(), &server.app.schema.vocabularies)?;
     let records = body::reader(body);
     let at = Arc::clone(&server);
     let imported = server.bridge.import(move || {
         let source = ImportSource {
             name: params.name.as_deref().unwrap_or("body"),
-            dry_run: params.dry_run,
+            dry_run: params.dry_run.unwrap_or(false),
         };
         let mut rejects = Rejects::default();
         let report = at
