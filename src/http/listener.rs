@@ -1,47 +1,91 @@
-//! Accepts connections, and gives a problem document to requests that never reach the router.
+//! Accepts connections within limits, and gives a problem document to requests that never reach the router.
 //!
 //! A request line or a header that is too long, or no HTTP at all, is refused by the HTTP library itself, with a bare
 //! status. Whoever sent it deserves to be told what is wrong as much as anybody: such an answer is replaced on its way out.
 
 use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use axum::Router;
 use axum::http::StatusCode;
-use axum::serve::Listener;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use problem_details::ProblemDetails;
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::problem::Problem;
 
-/// A listener whose connections answer with problem documents whatever arrives.
-pub struct ProblemListener(pub TcpListener);
+/// Connections at once; beyond, new ones wait until others close. Well below the usual limit of open files, which the
+/// store and the index need too.
+const MOST_CONNECTIONS: usize = 512;
 
-impl Listener for ProblemListener {
-    type Io = Connection;
-    type Addr = SocketAddr;
+/// How long a connection may take to send the head of a request, or stay silent between two.
+const SILENCE: Duration = Duration::from_secs(30);
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The library's own implementation waits and tries again when the process has no file handle left.
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Answers are written whole; waiting for more only makes them late.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-        (
-            Connection {
+/// How long accepting rests when the process has no file handle left.
+const REST: Duration = Duration::from_millis(100);
+
+/// Serves connections until `stop` resolves, then lets those in the middle of a request finish it.
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(SILENCE);
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let running = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
+            () = &mut stop => break,
+        };
+        let Some((stream, place)) = accepted else {
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http.serve_connection(
+            TokioIo::new(Connection {
                 stream,
                 replacement: None,
-            },
-            address,
-        )
+            }),
+            service,
+        );
+        let connection = running.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
     }
+    running.shutdown().await;
+}
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+/// The next connection, once there is a place for it; nothing when accepting failed and should be tried again.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            // Answers are written whole; waiting for more only makes them late.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+            Some((stream, place))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(REST).await;
+            None
+        }
     }
 }
 

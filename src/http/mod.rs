@@ -23,7 +23,6 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use blocking::Bridge;
-use listener::ProblemListener;
 
 /// What every handler shares.
 pub struct Server {
@@ -58,14 +57,13 @@ pub async fn serve(
     let server = Arc::new(Server::new(app));
     let router = router::router(Arc::clone(&server));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let serving =
-        axum::serve(ProblemListener(listener), router).with_graceful_shutdown(async move {
-            stop.await;
-            let _ = stopping.send(());
-        });
+    let serving = listener::serve(listener, router, async move {
+        stop.await;
+        let _ = stopping.send(());
+    });
     listening(local);
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         () = async { let _ = stopped.await; tokio::time::sleep(LAST_REQUESTS).await } => {
             tracing::warn!("some requests did not finish in time and were cut");
         }
