@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use classo::cli::{self, Cli};
 
+/// Indexing allocates on many threads at once; with the system's allocator the memory of each stays with it, and an import
+/// of 100,000 records came to 600 MB instead of 390 (and one of 250,000 to 950 instead of 470).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // The first TLS connection needs to know which of the providers in the tree is meant.
     let _ = rustls::crypto::ring::default_provider().install_default();
