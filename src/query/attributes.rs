@@ -5,6 +5,7 @@
 //! asked once a set, never once a match.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::facet::{Facet, Relation};
 use crate::domain::vocabulary::{Ordinal, Vocabularies, Vocabulary};
@@ -73,6 +74,8 @@ pub struct Merit {
 /// The numbered sets of a catalogue. Number 0 is the empty set in every facet.
 #[derive(Debug, Clone)]
 pub struct Sets {
+    /// Which numbering this is: a clone goes on with it, a new one shares no number with it.
+    numbering: u64,
     facets: [FacetSets; Facet::COUNT],
     merits: Vec<Merit>,
     merit_numbers: HashMap<Merit, u32>,
@@ -87,12 +90,14 @@ struct FacetSets {
 
 impl Sets {
     pub fn new() -> Self {
+        static NUMBERINGS: AtomicU64 = AtomicU64::new(0);
         let empty = || FacetSets {
             declared: vec![Box::default()],
             counted: vec![Box::default()],
             numbers: HashMap::from([(Box::default(), 0)]),
         };
         Sets {
+            numbering: NUMBERINGS.fetch_add(1, Ordering::Relaxed),
             facets: std::array::from_fn(|_| empty()),
             merits: Vec::new(),
             merit_numbers: HashMap::new(),
@@ -142,6 +147,12 @@ impl Sets {
     /// The values of a filter that the records of a set satisfy, and so the values they count for.
     pub fn counted(&self, facet: Facet, set: u32) -> &[Ordinal] {
         &self.facets[facet.column()].counted[set as usize]
+    }
+
+    /// Which numbering the numbers belong to. Within one, a number never changes its meaning; what is kept by number, such
+    /// as a table of points, is only good for sets of the same numbering.
+    pub fn numbering(&self) -> u64 {
+        self.numbering
     }
 
     pub fn merits(&self) -> &[Merit] {

@@ -36,7 +36,7 @@ pub struct Search {
 }
 
 struct DatedRank {
-    generation: String,
+    numbering: u64,
     merits: usize,
     day: Date,
     rank: Arc<NeutralRank>,
@@ -209,7 +209,7 @@ impl Search {
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(dated) = &*kept
-            && dated.generation == snapshot.generation()
+            && dated.numbering == snapshot.sets().numbering()
             && dated.merits >= merits
             && dated.day == day
         {
@@ -222,7 +222,7 @@ impl Search {
             day,
         ));
         *kept = Some(DatedRank {
-            generation: snapshot.generation().to_owned(),
+            numbering: snapshot.sets().numbering(),
             merits,
             day,
             rank: Arc::clone(&rank),
