@@ -16,6 +16,7 @@ mod schema;
 pub mod search;
 mod segment;
 pub mod snapshot;
+mod spelling;
 pub mod writer;
 
 pub use snapshot::Snapshot;

@@ -7,6 +7,7 @@ use super::parse;
 use super::search_query::Query;
 use super::stop_words::StopWords;
 use crate::domain::language::Language;
+use crate::domain::text;
 
 /// Words, filters and counts: all that a lookup needs to know.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,37 @@ impl Plan {
             page: query.page,
         }
     }
+
+    /// Looks up other words in the place of misspelled ones.
+    pub fn correct(&mut self, corrections: &[(String, String)]) {
+        for word in &mut self.words {
+            if let Some((_, correction)) = corrections.iter().find(|(wrong, _)| wrong == word) {
+                word.clone_from(correction);
+            }
+        }
+    }
+}
+
+/// A typed text with its misspelled words replaced, the rest as it was typed; nothing when there was nothing to correct.
+///
+/// ```
+/// use classo::query::plan::corrected_text;
+/// let corrections = [("frcations".to_owned(), "fractions".to_owned())];
+/// assert_eq!(corrected_text("Jeu de Frcations !", &corrections).as_deref(), Some("Jeu de fractions !"));
+/// assert_eq!(corrected_text("Jeu", &[]), None);
+/// ```
+pub fn corrected_text(typed: &str, corrections: &[(String, String)]) -> Option<String> {
+    let mut corrected = String::new();
+    let mut at = 0;
+    for word in text::words(typed) {
+        if let Some((_, correction)) = corrections.iter().find(|(wrong, _)| *wrong == word.text) {
+            corrected.push_str(&typed[at..word.from]);
+            corrected.push_str(correction);
+            at = word.to;
+        }
+    }
+    corrected.push_str(&typed[at..]);
+    (at > 0).then_some(corrected)
 }
 
 #[cfg(test)]

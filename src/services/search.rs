@@ -19,7 +19,7 @@ use crate::index::{IndexError, Snapshot};
 use crate::index_schema::IndexSchema;
 use crate::query::found::{Candidate, FacetCount};
 use crate::query::page::Sort;
-use crate::query::plan::Plan;
+use crate::query::plan::{Plan, corrected_text};
 use crate::query::search_query::Query;
 use crate::ranking::explanation::Contribution;
 use crate::ranking::rank::{NeutralRank, ProfileRank};
@@ -45,6 +45,8 @@ struct DatedRank {
 /// Everything a door needs to answer.
 pub struct SearchOutcome {
     pub total: u64,
+    /// The typed text with its misspelled words replaced by those that were looked up.
+    pub corrected: Option<String>,
     pub took: Duration,
     pub generation: String,
     pub ranking: String,
@@ -106,7 +108,7 @@ impl Search {
     fn answer(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
         let started = Instant::now();
         let snapshot = self.index.snapshot();
-        let plan = Plan::new(query, &self.schema.stop_words);
+        let (plan, corrections) = self.plan(&snapshot, query)?;
         let view = self.view_for_ranking(actor, query);
         let neutral = self.neutral_rank(&snapshot, query.language);
         let rank = |view: &ProfileView| {
@@ -157,6 +159,7 @@ impl Search {
             });
         Ok(SearchOutcome {
             hits: hits.collect::<Result<_, ServiceError>>()?,
+            corrected: corrected_text(&query.text, &corrections),
             total: found.total,
             facets: found.facets,
             generation: snapshot.generation().to_owned(),
@@ -172,7 +175,7 @@ impl Search {
         query: &Query,
     ) -> Result<Vec<(String, i64)>, ServiceError> {
         let snapshot = self.index.snapshot();
-        let plan = Plan::new(query, &self.schema.stop_words);
+        let (plan, _) = self.plan(&snapshot, query)?;
         let view = self.view_for_ranking(actor, query);
         let neutral = self.neutral_rank(&snapshot, query.language);
         let rank = ProfileRank::new(
@@ -188,6 +191,18 @@ impl Search {
             .iter()
             .map(|candidate| Ok((snapshot.id(candidate.place)?, candidate.points)));
         ranked.collect()
+    }
+
+    /// How the question is looked up, with misspelled words corrected, and what was corrected.
+    fn plan(
+        &self,
+        snapshot: &Snapshot,
+        query: &Query,
+    ) -> Result<(Plan, Vec<(String, String)>), ServiceError> {
+        let mut plan = Plan::new(query, &self.schema.stop_words);
+        let corrections = snapshot.corrections(&plan.words)?;
+        plan.correct(&corrections);
+        Ok((plan, corrections))
     }
 
     /// A profile that came with the question is used for it and forgotten; nothing else is known of a visitor.

@@ -51,6 +51,28 @@ fn any_word_in_any_form_in_either_language_matches() {
 }
 
 #[test]
+fn a_misspelled_word_is_corrected_and_told() {
+    let app = library();
+    for (typed, id, corrected) in [
+        ("frcations", "fractions", "fractions"),
+        ("jeu de fractons", "fractions", "jeu de fractions"),
+        ("hramonie", "harmonie", "harmonie"),
+        ("photosinthesys", "photo", "photosynthesis"),
+    ] {
+        let answer = app.search(json!({"q": typed}));
+        assert_eq!(ids(&answer)[0], id, "{typed}");
+        assert_eq!(answer["query"]["corrected"], corrected);
+    }
+    for kept in ["fractions", "fraction", "abc", "c++", "2026", "astronomie"] {
+        assert_eq!(
+            app.search(json!({"q": kept}))["query"]["corrected"],
+            Value::Null,
+            "{kept}"
+        );
+    }
+}
+
+#[test]
 fn phrases_must_occur_and_exclusions_must_not() {
     let app = library();
     assert_eq!(found(&app, "\"jeu de fractions\""), ["fractions"]);

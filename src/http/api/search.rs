@@ -101,6 +101,7 @@ pub struct SearchResponse {
 #[derive(Serialize, ToSchema)]
 struct QueryResponse {
     text: String,
+    /// The text that was looked up, where words of the question are in no resource but others are close.
     corrected: Option<String>,
     #[schema(value_type = Vec<Object>)]
     understood: Vec<serde_json::Value>,
@@ -242,7 +243,7 @@ pub fn response(
         ranking: outcome.ranking,
         query: QueryResponse {
             text: query.text.clone(),
-            corrected: None,
+            corrected: outcome.corrected,
             understood: Vec::new(),
         },
         hits: outcome
