@@ -15,6 +15,7 @@ use crate::domain::compatibility::Compatibility;
 use crate::domain::cost::Currencies;
 use crate::domain::licence::LicenceGroups;
 use crate::domain::vocabulary::{Vocabularies, Vocabulary, VocabularyError};
+use crate::query::expansions::Expansions;
 use crate::query::stop_words::StopWords;
 use crate::query::text_field::TextFields;
 
@@ -29,6 +30,9 @@ const EMBEDDED: &[(&str, &str)] = &{
         "currencies.toml",
         "stopwords/fr.txt",
         "stopwords/en.txt",
+        "glossary/concepts.toml",
+        "synonyms/fr.toml",
+        "synonyms/en.toml",
         "vocabularies/access.toml",
         "vocabularies/device.toml",
         "vocabularies/has.toml",
@@ -61,7 +65,14 @@ const EMBEDDED: &[(&str, &str)] = &{
 };
 
 /// The files that only ranking reads: changing one needs no rebuild.
-const RANKING_FILES: &[&str] = &["ranking.toml", "stopwords/fr.txt", "stopwords/en.txt"];
+const RANKING_FILES: &[&str] = &[
+    "ranking.toml",
+    "stopwords/fr.txt",
+    "stopwords/en.txt",
+    "glossary/concepts.toml",
+    "synonyms/fr.toml",
+    "synonyms/en.toml",
+];
 
 /// The folder, read and checked.
 pub struct IndexSchema {
@@ -71,6 +82,7 @@ pub struct IndexSchema {
     pub currencies: Currencies,
     pub licences: LicenceGroups,
     pub stop_words: StopWords,
+    pub expansions: Expansions,
     /// The text of `ranking.toml`.
     pub ranking: String,
     pub index_hash: String,
@@ -136,6 +148,11 @@ impl IndexSchema {
                 files.get("stopwords/en.txt"),
             ),
             ranking: files.get("ranking.toml").to_owned(),
+            expansions: Expansions::parse(
+                files.get("glossary/concepts.toml"),
+                &[files.get("synonyms/fr.toml"), files.get("synonyms/en.toml")],
+            )
+            .map_err(toml_error("glossary or synonyms"))?,
             index_hash: files.hash(|name| !RANKING_FILES.contains(&name)),
             ranking_hash: files.hash(|name| RANKING_FILES.contains(&name)),
             vocabularies,

@@ -145,7 +145,10 @@ impl RawTantivy {
     /// The whole answer; returns the total, so that nothing is left out.
     pub fn ask(&self, question: &Question) -> usize {
         let searcher = self.reader.searcher();
-        let words = Plan::new(question, &IndexSchema::embedded().stop_words).words;
+        let words = {
+            let schema = IndexSchema::embedded();
+            Plan::new(question, &schema.stop_words, &schema.expansions).words
+        };
         let filtered: Vec<Facet> = question
             .filters
             .facets()
@@ -180,7 +183,10 @@ impl RawTantivy {
 
     /// The bare top 20 without records or counts.
     pub fn bare(&self, question: &Question) -> usize {
-        let words = Plan::new(question, &IndexSchema::embedded().stop_words).words;
+        let words = {
+            let schema = IndexSchema::embedded();
+            Plan::new(question, &schema.stop_words, &schema.expansions).words
+        };
         let query = self.query(&words, question, None);
         self.reader
             .searcher()

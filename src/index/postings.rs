@@ -14,12 +14,48 @@ use super::analysis::Stems;
 use super::segment::{TextLength, field_norms};
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
+use crate::query::expansions::Kind;
+use crate::query::plan::Plan;
 use crate::query::text_field::TextScoring;
 
 /// Documents a window covers: three buffers of 4 bytes each stay within a second-level cache.
 const WINDOW: usize = 1 << 15;
 
-/// A word of the question, looked up once in the dictionaries of every segment.
+/// A word of the question and what may stand for it, each with its share; a document counts by the best of them.
+pub struct PlannedWord(Vec<(WordTerms, f32)>);
+
+impl PlannedWord {
+    pub fn new(
+        word: &str,
+        plan: &Plan,
+        scoring: &TextScoring,
+        snapshot: &Snapshot,
+    ) -> Result<PlannedWord, IndexError> {
+        let mut variants = vec![(WordTerms::new(word, snapshot)?, 1.0)];
+        for expansion in plan
+            .expansions
+            .iter()
+            .filter(|expansion| expansion.of == word)
+        {
+            let share = match expansion.kind {
+                Kind::Synonym => scoring.synonym,
+                Kind::Translation => scoring.translation,
+            };
+            variants.push((WordTerms::new(&expansion.word, snapshot)?, share));
+        }
+        variants.retain(|(terms, _)| terms.idf > 0.0);
+        Ok(PlannedWord(variants))
+    }
+
+    /// What a document gets at best for the word.
+    fn best_score(&self, scoring: &TextScoring) -> f32 {
+        let of_variant =
+            |(terms, share): &(WordTerms, f32)| share * terms.idf * (1.0 + scoring.exactness);
+        self.0.iter().map(of_variant).fold(0.0, f32::max)
+    }
+}
+
+/// A word, looked up once in the dictionaries of every segment.
 pub struct WordTerms {
     /// By segment.
     places: Vec<WordPlaces>,
@@ -230,7 +266,7 @@ impl<'a> WordLists<'a> {
 /// A score is the sum over the words of idf × (saturated BM25F of the better language + exactness); the caller divides
 /// by [`best_score`].
 pub fn for_each_match(
-    words: &[WordTerms],
+    words: &[PlannedWord],
     number: usize,
     snapshot: &Snapshot,
     factors: &LengthFactors,
@@ -239,16 +275,19 @@ pub fn for_each_match(
     mut each: impl FnMut(DocId, f32),
 ) -> Result<(), IndexError> {
     let reader = &snapshot.segments[number].reader;
-    let lists = words
-        .iter()
-        .map(|word| WordLists::open(word, number, snapshot, factors));
-    let mut lists = lists.collect::<Result<Vec<_>, _>>()?;
+    let mut lists = Vec::with_capacity(words.len());
+    for PlannedWord(variants) in words {
+        let open = |(terms, share): &(WordTerms, f32)| {
+            Ok::<_, IndexError>((WordLists::open(terms, number, snapshot, factors)?, *share))
+        };
+        lists.push(variants.iter().map(open).collect::<Result<Vec<_>, _>>()?);
+    }
     buffers.make_room(WINDOW.min(reader.max_doc() as usize));
     let mut base = 0;
     while base < reader.max_doc() {
         let end = (base + WINDOW as DocId).min(reader.max_doc());
-        for word in &mut lists {
-            buffers.add_word(word, base, end, scoring);
+        for variants in &mut lists {
+            buffers.add_word(variants, base, end, scoring);
         }
         buffers.drain_scores(|place, score| each(base + place as DocId, score));
         base = end;
@@ -257,51 +296,100 @@ pub fn for_each_match(
 }
 
 /// The score of a document that could not match better.
-pub fn best_score(words: &[WordTerms], scoring: &TextScoring) -> f32 {
-    words
-        .iter()
-        .map(|word| word.idf * (1.0 + scoring.exactness))
-        .sum()
+pub fn best_score(words: &[PlannedWord], scoring: &TextScoring) -> f32 {
+    words.iter().map(|word| word.best_score(scoring)).sum()
 }
 
 /// The window's numbers, one for each of its documents; all zero between uses.
 #[derive(Default)]
 pub struct Buffers {
     scores: Vec<f32>,
-    /// Weighted occurrences of the current word in the current language.
+    /// Weighted occurrences of the current variant in the current language.
     occurrences: Vec<f32>,
-    /// The current word's best language so far.
+    /// The current variant's best language so far.
     best: Vec<f32>,
+    /// The current word's best variant so far.
+    word: Vec<f32>,
     matched: Bits,
     in_word: Bits,
+    in_variant: Bits,
     in_language: Bits,
 }
 
 impl Buffers {
     fn make_room(&mut self, documents: usize) {
         if self.scores.len() < documents {
-            for numbers in [&mut self.scores, &mut self.occurrences, &mut self.best] {
+            for numbers in [
+                &mut self.scores,
+                &mut self.occurrences,
+                &mut self.best,
+                &mut self.word,
+            ] {
                 numbers.resize(documents, 0.0);
             }
-            for bits in [&mut self.matched, &mut self.in_word, &mut self.in_language] {
+            for bits in [
+                &mut self.matched,
+                &mut self.in_word,
+                &mut self.in_variant,
+                &mut self.in_language,
+            ] {
                 bits.make_room(documents);
             }
         }
     }
 
-    fn add_word(&mut self, word: &mut WordLists, base: DocId, end: DocId, scoring: &TextScoring) {
+    /// Adds what each document of the window gets for a word: the best of the word's variants.
+    fn add_word(
+        &mut self,
+        variants: &mut [(WordLists, f32)],
+        base: DocId,
+        end: DocId,
+        scoring: &TextScoring,
+    ) {
+        for (lists, share) in variants {
+            let weight = *share * lists.idf;
+            self.find_variant(lists, base, end, scoring);
+            let Buffers {
+                best,
+                in_variant,
+                word,
+                in_word,
+                ..
+            } = self;
+            in_variant.drain(|place| {
+                word[place] = word[place].max(weight * std::mem::take(&mut best[place]));
+                in_word.set(place);
+            });
+        }
         let Buffers {
             scores,
+            word,
+            in_word,
+            matched,
+            ..
+        } = self;
+        in_word.drain(|place| {
+            scores[place] += std::mem::take(&mut word[place]);
+            matched.set(place);
+        });
+    }
+
+    /// How well each document of the window has one variant of a word: the better language, and the exact form.
+    fn find_variant(
+        &mut self,
+        lists: &mut WordLists,
+        base: DocId,
+        end: DocId,
+        scoring: &TextScoring,
+    ) {
+        let Buffers {
             occurrences,
             best,
-            matched,
-            in_word,
+            in_variant,
             in_language,
+            ..
         } = self;
-        for lists in &mut word.languages {
-            if lists.is_empty() {
-                continue;
-            }
+        for lists in lists.languages.iter_mut().filter(|lists| !lists.is_empty()) {
             for FieldList {
                 list,
                 norms,
@@ -318,20 +406,16 @@ impl Buffers {
             in_language.drain(|place| {
                 let weighted = std::mem::take(&mut occurrences[place]);
                 best[place] = best[place].max(weighted / (scoring.saturation + weighted));
-                in_word.set(place);
+                in_variant.set(place);
             });
         }
-        if let Some(exact) = &mut word.exact {
+        if let Some(exact) = &mut lists.exact {
             exact.for_each_below(end, |document, _| {
                 let place = (document - base) as usize;
                 best[place] += scoring.exactness;
-                in_word.set(place);
+                in_variant.set(place);
             });
         }
-        in_word.drain(|place| {
-            scores[place] += word.idf * std::mem::take(&mut best[place]);
-            matched.set(place);
-        });
     }
 
     fn drain_scores(&mut self, mut each: impl FnMut(usize, f32)) {

@@ -10,7 +10,9 @@ use tantivy::{DocId, Term};
 
 use super::IndexError;
 use super::gather::{Best, Counts, Entry, SortKey};
-use super::postings::{Bits, Buffers, LengthFactors, WordTerms, best_score, for_each_match};
+use super::postings::{
+    Bits, Buffers, LengthFactors, PlannedWord, WordTerms, best_score, for_each_match,
+};
 use super::schema::title_order_field;
 use super::segment::Segment;
 use super::snapshot::Snapshot;
@@ -37,7 +39,7 @@ impl Snapshot {
         let words = plan
             .words
             .iter()
-            .map(|word| WordTerms::new(word, self))
+            .map(|word| PlannedWord::new(word, plan, scoring, self))
             .collect::<Result<Vec<_>, _>>()?;
         let factors = LengthFactors::new(scoring, &self.lengths);
         let best_score = best_score(&words, scoring);

@@ -1,5 +1,6 @@
 //! How a question will be looked up, still free of any engine.
 
+use super::expansions::{Expansion, Expansions};
 use super::facet::Facet;
 use super::filter::Filters;
 use super::page::{Page, Sort};
@@ -14,6 +15,8 @@ use crate::domain::text;
 pub struct Plan {
     /// A match has at least one of these words, when there are any.
     pub words: Vec<String>,
+    /// Words that count for one of these, at a lower weight.
+    pub expansions: Vec<Expansion>,
     /// A match has every one of these phrases.
     pub phrases: Vec<Vec<String>>,
     /// A match has none of these.
@@ -27,8 +30,9 @@ pub struct Plan {
 
 impl Plan {
     /// Stop words are dropped, unless there is nothing else: then they count as words.
-    pub fn new(query: &Query, stop_words: &StopWords) -> Plan {
+    pub fn new(query: &Query, stop_words: &StopWords, glossary: &Expansions) -> Plan {
         let parsed = parse::parse(&query.text);
+        let expansions = glossary.of(&parsed.words, stop_words);
         let (stops, mut words): (Vec<_>, Vec<_>) = parsed
             .words
             .into_iter()
@@ -37,6 +41,7 @@ impl Plan {
             words = stops;
         }
         Plan {
+            expansions,
             words,
             phrases: parsed.phrases,
             exclusions: parsed.exclusions,
@@ -90,7 +95,10 @@ mod tests {
             text: text.into(),
             ..Query::default()
         };
-        Plan::new(&query, &IndexSchema::embedded().stop_words).words
+        {
+            let schema = IndexSchema::embedded();
+            Plan::new(&query, &schema.stop_words, &schema.expansions).words
+        }
     }
 
     #[test]

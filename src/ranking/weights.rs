@@ -29,6 +29,8 @@ struct RankingFile {
 struct TextSection {
     saturation: f32,
     exactness: f32,
+    synonym: f32,
+    translation: f32,
     fields: BTreeMap<String, FieldSection>,
 }
 
@@ -160,6 +162,8 @@ fn text_scoring(section: TextSection, text_fields: &TextFields) -> Result<TextSc
     let TextSection {
         saturation,
         exactness,
+        synonym,
+        translation,
         fields,
     } = section;
     if !(saturation > 0.0 && saturation < 100.0 && (0.0..=10.0).contains(&exactness)) {
@@ -167,11 +171,20 @@ fn text_scoring(section: TextSection, text_fields: &TextFields) -> Result<TextSc
             "[text] saturation is above 0 and below 100, exactness between 0 and 10".into(),
         );
     }
+    if ![synonym, translation]
+        .iter()
+        .all(|share| (0.0..=1.0).contains(share))
+    {
+        return Err("[text] synonym and translation are between 0 and 1".into());
+    }
+    let (weights, length) = (Vec::new(), Vec::new());
     let mut scoring = TextScoring {
-        weights: Vec::new(),
-        length: Vec::new(),
+        weights,
+        length,
         saturation,
         exactness,
+        synonym,
+        translation,
     };
     for group in &text_fields.groups {
         let field = fields

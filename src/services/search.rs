@@ -129,7 +129,10 @@ impl Search {
             &personal,
             differs.then_some(&impersonal),
         )?;
-        let highlighter = (!plan.words.is_empty()).then(|| Highlighter::new(&plan.words));
+        let highlighter = (!plan.words.is_empty()).then(|| {
+            let others = plan.expansions.iter().map(|expansion| &expansion.word);
+            Highlighter::new(&plan.words.iter().chain(others).cloned().collect::<Vec<_>>())
+        });
         let hits = found
             .candidates
             .iter()
@@ -199,8 +202,14 @@ impl Search {
         snapshot: &Snapshot,
         query: &Query,
     ) -> Result<(Plan, Vec<(String, String)>), ServiceError> {
-        let mut plan = Plan::new(query, &self.schema.stop_words);
-        let corrections = snapshot.corrections(&plan.words)?;
+        let mut plan = Plan::new(query, &self.schema.stop_words, &self.schema.expansions);
+        // A word that others stand for is no misspelling, even where no resource has it.
+        let unexplained = plan
+            .words
+            .iter()
+            .filter(|word| plan.expansions.iter().all(|e| e.of != **word));
+        let unexplained: Vec<String> = unexplained.cloned().collect();
+        let corrections = snapshot.corrections(&unexplained)?;
         plan.correct(&corrections);
         Ok((plan, corrections))
     }

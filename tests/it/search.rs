@@ -73,6 +73,28 @@ fn a_misspelled_word_is_corrected_and_told() {
 }
 
 #[test]
+fn a_question_finds_what_is_described_in_the_other_language_below_what_is_in_its_own() {
+    let app = TestApp::with(&[
+        json!({"id": "own", "title": {"fr": "Le plan cartésien"}}),
+        json!({"id": "other", "title": {"en": "The coordinate plane"}}),
+        json!({"id": "neither", "title": {"en": "The water cycle"}}),
+    ]);
+    assert_eq!(
+        ids(&app.search(json!({"q": "plan cartésien"}))),
+        ["own", "other"]
+    );
+    assert_eq!(
+        ids(&app.search(json!({"q": "coordinate plane", "lang": "en"}))),
+        ["other", "own"]
+    );
+    let hit = &app.search(json!({"q": "plan cartésien"}))["hits"][1];
+    assert_eq!(
+        hit["highlights"]["title"],
+        "The <mark>coordinate</mark> <mark>plane</mark>"
+    );
+}
+
+#[test]
 fn phrases_must_occur_and_exclusions_must_not() {
     let app = library();
     assert_eq!(found(&app, "\"jeu de fractions\""), ["fractions"]);
