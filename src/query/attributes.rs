@@ -38,11 +38,6 @@ impl Row {
     }
 
     #[inline]
-    pub fn column(&self, column: usize) -> u32 {
-        self.0[column]
-    }
-
-    #[inline]
     pub fn merit(&self) -> u32 {
         self.0[MERIT]
     }
