@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
@@ -223,19 +224,28 @@ impl Writer {
         Ok(())
     }
 
-    /// Brings everything into one segment: what a bench does to measure a settled index.
+    /// Brings everything into one segment: what a bench does to measure a settled index. Merges that run by themselves
+    /// take segments away meanwhile; they are waited for.
     pub fn merge_all(&mut self, index: &Index) -> Result<(), IndexError> {
-        let segments = self
-            .reader
-            .searcher()
-            .segment_readers()
-            .iter()
-            .map(|s| s.segment_id())
-            .collect::<Vec<_>>();
-        if segments.len() > 1 {
-            self.engine.merge(&segments).wait()?;
+        loop {
+            self.publish(index)?;
+            let searcher = self.reader.searcher();
+            let segments: Vec<_> = searcher
+                .segment_readers()
+                .iter()
+                .map(|reader| reader.segment_id())
+                .collect();
+            if segments.len() <= 1 {
+                return Ok(());
+            }
+            match self.engine.merge(&segments).wait() {
+                Ok(_) => {}
+                Err(tantivy::TantivyError::InvalidArgument(_)) => {
+                    std::thread::sleep(Duration::from_millis(50))
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        self.publish(index)
     }
 
     /// Waits for running merges; what a command does before it ends.
