@@ -24,7 +24,7 @@ pub enum ApiError {
 
 /// What a problem document of ours carries beyond RFC 9457.
 #[derive(Serialize)]
-struct Extensions {
+pub struct Extensions {
     code: &'static str,
     errors: Vec<Problem>,
 }
@@ -88,25 +88,32 @@ impl ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        if let ApiError::Internal(reason) = &self {
-            tracing::error!(reason, "a request failed");
-        }
-        let ((status, code, title), detail) = (self.kind(), self.detail());
-        let is_unauthorized = matches!(self, ApiError::Unauthorized(_));
+impl ApiError {
+    /// The document that tells a caller about it, under a status that may be another than its usual one.
+    pub fn document(self, status: StatusCode) -> ProblemDetails<Extensions> {
+        let ((_, code, title), detail) = (self.kind(), self.detail());
         let errors = match self {
             ApiError::Invalid(problems) => problems,
             _ => Vec::new(),
         };
         let problem_type: axum::http::Uri = format!("/problems/{code}").parse().unwrap_or_default();
-        let problem = ProblemDetails::new()
+        ProblemDetails::new()
             .with_type(problem_type)
             .with_status(status)
             .with_title(title)
             .with_detail(detail)
-            .with_extensions(Extensions { code, errors });
-        let mut response = problem.into_response();
+            .with_extensions(Extensions { code, errors })
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let ApiError::Internal(reason) = &self {
+            tracing::error!(reason, "a request failed");
+        }
+        let (status, ..) = self.kind();
+        let is_unauthorized = matches!(self, ApiError::Unauthorized(_));
+        let mut response = self.document(status).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()

@@ -15,12 +15,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use problem_details::ProblemDetails;
-use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::error::ApiError;
 use crate::domain::problem::Problem;
 
 /// Connections at once; beyond, new ones wait until others close. Well below the usual limit of open files, which the
@@ -160,12 +159,6 @@ const REFUSALS: [(StatusCode, &str, &str, &str); 3] = [
     ),
 ];
 
-#[derive(Serialize)]
-struct Extensions {
-    code: &'static str,
-    errors: Vec<Problem>,
-}
-
 /// The whole response that takes the place of a bare refusal; nothing for everything else. Our own answers always have
 /// a body, so an empty one with such a status is the library's.
 fn refusal(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -178,13 +171,7 @@ fn refusal(bytes: &[u8]) -> Option<Vec<u8>> {
     if !text.contains("\r\ncontent-length: 0\r\n") || text.contains("\r\nx-request-id:") {
         return None;
     }
-    let errors = vec![Problem::new(*field, code, *detail)];
-    let problem = ProblemDetails::from_status_code(*status)
-        .with_detail(*detail)
-        .with_extensions(Extensions {
-            code: "invalid_request",
-            errors,
-        });
+    let problem = ApiError::Invalid(vec![Problem::new(*field, code, *detail)]).document(*status);
     let body = serde_json::to_string(&problem).ok()?;
     let head = format!(
         "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",

@@ -1,7 +1,6 @@
 //! A search, from the question to the explained answer.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use serde::Deserialize;
 use super::ServiceError;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
-use crate::domain::language::Language;
+use crate::domain::language::{Language, LanguageMap};
 use crate::domain::profile::ProfileView;
 use crate::index::highlight::Highlighter;
 use crate::index::writer::Index;
@@ -264,22 +263,16 @@ fn explain(rank: &ProfileRank, candidate: &Candidate, snapshot: &Snapshot) -> Ve
 struct Shown<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
-    #[serde(borrow, default)]
-    title: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    #[serde(borrow, default)]
-    description: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    #[serde(default)]
+    title: LanguageMap,
+    #[serde(default)]
+    description: LanguageMap,
 }
 
 fn highlights(highlighter: &Highlighter, shown: &Shown, language: Language) -> Highlights {
-    let best = |texts: &BTreeMap<Cow<str>, Cow<str>>| -> Option<String> {
-        let own = texts
-            .get(language.tag())
-            .or_else(|| texts.get(language.other().tag()));
-        own.or_else(|| texts.values().next())
-            .map(|text| text.to_string())
-    };
+    let (title, description) = (shown.title.best(language), shown.description.best(language));
     Highlights {
-        title: best(&shown.title).map(|title| highlighter.mark(&title)),
-        description: best(&shown.description).map(|text| highlighter.excerpt(&text, EXCERPT_CHARS)),
+        title: title.map(|title| highlighter.mark(title)),
+        description: description.map(|text| highlighter.excerpt(text, EXCERPT_CHARS)),
     }
 }
