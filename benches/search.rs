@@ -18,10 +18,14 @@ use rayon::prelude::*;
 use support::raw::RawTantivy;
 use support::{Question, Times, print, questions, resources, sizes};
 
+// The program's allocator, for both sides.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     for size in sizes() {
         let resources = resources(size);
-        let questions = questions(&resources, 2_000);
+        let mut questions = questions(&resources, 2_000);
         let schema = Arc::new(
             IndexSchema::load(std::path::Path::new("no overrides")).expect("the embedded schema"),
         );
@@ -43,6 +47,12 @@ fn main() {
             weights,
             Arc::new(SystemClock),
         );
+        for question in &mut questions {
+            let answer = search.search(&Actor::Visitor, &question.asked);
+            if let Some(corrected) = answer.expect("an answer").corrected {
+                question.corrected = corrected;
+            }
+        }
         let raw = RawTantivy::index(&resources);
         let segments = raw.searcher().segment_readers().len();
         println!(

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::compatibility::Compatibility;
 use crate::domain::cost::Currencies;
+use crate::domain::language::Language;
 use crate::domain::licence::LicenceGroups;
 use crate::domain::vocabulary::{Vocabularies, Vocabulary, VocabularyError};
 use crate::query::expansions::Expansions;
@@ -150,7 +151,10 @@ impl IndexSchema {
             ranking: files.get("ranking.toml").to_owned(),
             expansions: Expansions::parse(
                 files.get("glossary/concepts.toml"),
-                &[files.get("synonyms/fr.toml"), files.get("synonyms/en.toml")],
+                Language::ALL.map(|language| {
+                    let file = format!("synonyms/{}.toml", language.tag());
+                    (language, files.get(&file))
+                }),
             )
             .map_err(toml_error("glossary or synonyms"))?,
             index_hash: files.hash(|name| !RANKING_FILES.contains(&name)),

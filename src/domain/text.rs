@@ -88,6 +88,15 @@ pub struct WordReader<'a> {
     at: usize,
 }
 
+/// A stretch of a text that holds a word, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    pub from: usize,
+    pub to: usize,
+    /// Whether it has no apostrophe, so that the word is the whole run.
+    pub is_plain: bool,
+}
+
 impl<'a> WordReader<'a> {
     pub fn new(text: &'a str) -> Self {
         WordReader { text, at: 0 }
@@ -96,53 +105,85 @@ impl<'a> WordReader<'a> {
     /// Puts the next word's folded form into `word` and returns its place in the text, in bytes.
     pub fn read(&mut self, word: &mut String) -> Option<(usize, usize)> {
         loop {
-            word.clear();
-            let (from, to) = self.next_run()?;
-            let start = self.strip_apostrophes(from, to, word);
-            if !word.is_empty() {
-                if word.len() > LONGEST_WORD_CHARS {
-                    cut(word);
-                }
-                return Some((start, to));
+            let run = self.next_run()?;
+            if let Some(from) = self.fold(run, word) {
+                return Some((from, run.to));
             }
         }
     }
 
-    /// The next run of letters, digits and inner apostrophes.
-    fn next_run(&mut self) -> Option<(usize, usize)> {
-        let rest = &self.text[self.at..];
-        let from = self.at + rest.find(|c: char| c.is_alphanumeric())?;
-        let mut to = self.text.len();
-        let mut chars = self.text[from..].char_indices().peekable();
-        while let Some((offset, c)) = chars.next() {
+    /// The next run of letters, digits and inner apostrophes, not folded yet.
+    pub fn next_run(&mut self) -> Option<Run> {
+        let bytes = self.text.as_bytes();
+        let from = self.start_of_run()?;
+        let mut at = from;
+        let mut is_plain = true;
+        while let Some(byte) = bytes.get(at) {
+            if byte.is_ascii_alphanumeric() {
+                at += 1;
+                continue;
+            }
+            if byte.is_ascii() && *byte != b'\'' {
+                break;
+            }
+            let mut rest = self.text[at..].chars();
+            let c = rest
+                .next()
+                .expect("a byte follows, on the border of a sign");
             if is_ideograph(c) {
                 // A script without spaces: each sign is a word of its own.
-                to = if offset == 0 {
-                    from + c.len_utf8()
-                } else {
-                    from + offset
-                };
+                if at == from {
+                    at += c.len_utf8();
+                }
                 break;
             }
             let inside = c.is_alphanumeric()
                 || is_combining_mark(c)
-                || is_apostrophe(c) && chars.peek().is_some_and(|(_, next)| next.is_alphanumeric());
+                || is_apostrophe(c) && rest.next().is_some_and(char::is_alphanumeric);
             if !inside {
-                to = from
-                    + offset
-                    + code_suffix(&self.text[from..from + offset], &self.text[from + offset..]);
                 break;
             }
+            is_plain &= !is_apostrophe(c);
+            at += c.len_utf8();
         }
+        let to = at + code_suffix(&self.text[from..at], &self.text[at..]);
         self.at = to;
-        Some((from, to))
+        Some(Run { from, to, is_plain })
+    }
+
+    fn start_of_run(&self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        loop {
+            match bytes.get(at)? {
+                byte if byte.is_ascii_alphanumeric() => return Some(at),
+                byte if byte.is_ascii() => at += 1,
+                _ => {
+                    let c = self.text[at..].chars().next()?;
+                    if c.is_alphanumeric() {
+                        return Some(at);
+                    }
+                    at += c.len_utf8();
+                }
+            }
+        }
+    }
+
+    /// Puts the folded form of a run into `word`; says where the word starts, or nothing when there is no word in it.
+    pub fn fold(&self, run: Run, word: &mut String) -> Option<usize> {
+        word.clear();
+        let start = self.strip_apostrophes(run, word);
+        if word.len() > LONGEST_WORD_CHARS {
+            cut(word);
+        }
+        (!word.is_empty()).then_some(start)
     }
 
     /// Folds the run into `word`, leaving out elided prefixes and English endings; returns where the word starts.
-    fn strip_apostrophes(&self, from: usize, to: usize, word: &mut String) -> usize {
-        let run = &self.text[from..to];
-        run.chars().for_each(|c| fold_char(c, word));
-        if !word.contains('\'') {
+    fn strip_apostrophes(&self, run: Run, word: &mut String) -> usize {
+        let Run { from, to, is_plain } = run;
+        self.text[from..to].chars().for_each(|c| fold_char(c, word));
+        if is_plain {
             return from;
         }
         let mut start = from;

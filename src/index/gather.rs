@@ -1,4 +1,7 @@
 //! What the one pass collects: counts for every facet, the total, and the best of each segment.
+//!
+//! Matches come in batches of some thousands, so that each step (filters, counts, points) is a short loop of its own over
+//! numbers that stay in the cache.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -7,11 +10,59 @@ use tantivy::DocId;
 use tantivy::columnar::Column;
 
 use crate::domain::vocabulary::{Ordinal, Vocabularies};
-use crate::query::attributes::{Row, Sets};
+use crate::query::attributes::{PackedBits, Rows, Sets};
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
 use crate::query::found::FacetCount;
-use crate::query::rank::Rank;
+use crate::query::rank::{Matches, Rank};
+
+/// How many matches are looked at together: their places, texts and points stay within a first-level cache.
+pub const BATCH: usize = 2_048;
+
+/// Some matches of a segment, in order.
+#[derive(Default)]
+pub struct Batch {
+    pub places: Vec<DocId>,
+    /// How well the words match each, 0 to 1.
+    pub texts: Vec<f32>,
+    /// What the filters say of each, see [`Counts::take`].
+    failed: Vec<u8>,
+    points: Vec<i64>,
+}
+
+impl Batch {
+    #[inline]
+    pub fn push(&mut self, document: DocId, text: f32) {
+        self.places.push(document);
+        self.texts.push(text);
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.places.len() >= BATCH
+    }
+
+    pub fn clear(&mut self) {
+        self.places.clear();
+        self.texts.clear();
+    }
+
+    /// Keeps those that passed every filter.
+    fn keep_passed(&mut self) {
+        let mut kept = 0;
+        for at in 0..self.failed.len() {
+            self.places[kept] = self.places[at];
+            self.texts[kept] = self.texts[at];
+            kept += usize::from(self.failed[at] == PASSED);
+        }
+        self.places.truncate(kept);
+        self.texts.truncate(kept);
+    }
+}
+
+/// Passed every filter.
+const PASSED: u8 = 0;
+/// Failed more than one filter, or one that no facet has.
+const FAILED: u8 = u8::MAX;
 
 /// A filter as a table: whether a set passes, by set number.
 struct SetFilter {
@@ -24,9 +75,11 @@ pub struct Counts<'a> {
     sets: &'a Sets,
     filters: Vec<SetFilter>,
     max_cost_cents: Option<u64>,
-    /// For each facet that is counted, matches by set number.
-    tallies: [Option<Vec<u64>>; Facet::COUNT],
     counted: Vec<Facet>,
+    /// For each facet that is counted, one after another: matches by set number.
+    tallies: Vec<u32>,
+    /// Where each counted facet's tallies begin.
+    begins: Vec<usize>,
     pub total: u64,
 }
 
@@ -36,61 +89,106 @@ impl<'a> Counts<'a> {
             facet,
             passes: sets.passing(facet, filters.values(facet)),
         };
-        let mut tallies = [const { None }; Facet::COUNT];
+        let mut begins = Vec::with_capacity(facets.len());
+        let mut tallies = 0;
         for facet in facets {
-            tallies[facet.column()] = Some(vec![0; sets.len(*facet)]);
+            begins.push(tallies);
+            tallies += sets.len(*facet);
         }
         Counts {
             sets,
             filters: filters.facets().map(as_table).collect(),
             max_cost_cents: filters.max_cost_cents,
-            tallies,
             counted: facets.to_vec(),
+            tallies: vec![0; tallies],
+            begins,
             total: 0,
         }
     }
 
-    /// Counts a match of the words; says whether it passes every filter.
+    /// Counts matches of the words, and leaves those that pass every filter.
     ///
     /// One that fails exactly one facet's filter still counts for that facet: its counts leave its own filter out.
-    #[inline]
-    pub fn take(&mut self, row: &Row) -> bool {
-        if let Some(max) = self.max_cost_cents
-            && row.cost_cents().is_none_or(|cost| cost > max)
-        {
-            return false;
+    pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
+        if !self.filters.is_empty() || self.max_cost_cents.is_some() {
+            self.filter(batch, rows);
+            for number in 0..self.filters.len() {
+                self.count_failed(number, batch, rows);
+            }
+            batch.keep_passed();
         }
-        let mut failed = None;
-        for filter in &self.filters {
-            if !filter.passes[row.set(filter.facet) as usize]
-                && failed.replace(filter.facet).is_some()
-            {
-                return false;
+        self.total += batch.places.len() as u64;
+        self.count(&batch.places, rows);
+    }
+
+    /// Notes for each match that it passed, which one filter it failed (its number, from 1), or that it failed several.
+    fn filter(&self, batch: &mut Batch, rows: &Rows) {
+        let Batch { places, failed, .. } = batch;
+        failed.clear();
+        failed.resize(places.len(), PASSED);
+        if let Some(max) = self.max_cost_cents {
+            for (place, failed) in places.iter().zip(&mut *failed) {
+                if rows.cost_cents(*place).is_none_or(|cost| cost > max) {
+                    *failed = FAILED;
+                }
             }
         }
-        match failed {
-            None => {
-                self.total += 1;
-                for facet in &self.counted {
-                    if let Some(tally) = &mut self.tallies[facet.column()] {
-                        tally[row.set(*facet) as usize] += 1;
-                    }
-                }
-                true
+        for (number, filter) in self.filters.iter().enumerate() {
+            let column = rows.sets(filter.facet);
+            for (place, failed) in places.iter().zip(&mut *failed) {
+                let now = if *failed == PASSED {
+                    number as u8 + 1
+                } else {
+                    FAILED
+                };
+                *failed = if filter.passes[column.get(*place)] {
+                    *failed
+                } else {
+                    now
+                };
             }
-            Some(facet) => {
-                if let Some(tally) = &mut self.tallies[facet.column()] {
-                    tally[row.set(facet) as usize] += 1;
+        }
+    }
+
+    /// Counts, for the facet of one filter, the matches that failed it alone.
+    fn count_failed(&mut self, number: usize, batch: &Batch, rows: &Rows) {
+        let facet = self.filters[number].facet;
+        let Some(at) = self.counted.iter().position(|counted| *counted == facet) else {
+            return;
+        };
+        let (column, begin) = (rows.sets(facet), self.begins[at]);
+        for (place, failed) in batch.places.iter().zip(&batch.failed) {
+            if usize::from(*failed) == number + 1 {
+                self.tallies[begin + column.get(*place)] += 1;
+            }
+        }
+    }
+
+    /// Counts matches for every facet. Columns of one word are read together.
+    fn count(&mut self, places: &[DocId], rows: &Rows) {
+        let mut rest: Vec<(&[u64], PackedBits, usize)> = Vec::with_capacity(self.counted.len());
+        for (facet, begin) in self.counted.iter().zip(&self.begins) {
+            let column = rows.sets(*facet);
+            rest.push((column.words(), column.bits, *begin));
+        }
+        while let Some((words, ..)) = rest.first().copied() {
+            let together: Vec<(PackedBits, usize)> = rest
+                .extract_if(.., |(others, ..)| std::ptr::eq(*others, words))
+                .map(|(_, bits, begin)| (bits, begin))
+                .collect();
+            for place in places {
+                let word = words[*place as usize];
+                for (bits, begin) in &together {
+                    self.tallies[begin + bits.of(word)] += 1;
                 }
-                false
             }
         }
     }
 
     /// Expands sets to values: a resource counts once for every value that a filter on it would find it by.
     pub fn facet_counts(&self, vocabularies: &Vocabularies) -> Vec<FacetCount> {
-        let of_facet = |facet: &Facet| {
-            let tally = self.tallies[facet.column()].as_ref()?;
+        let of_facet = |(facet, begin): (&Facet, &usize)| {
+            let tally = &self.tallies[*begin..*begin + self.sets.len(*facet)];
             let mut counts = vec![0; vocabularies.get(facet.name()).terms().len()];
             for (set, matches) in tally
                 .iter()
@@ -98,17 +196,21 @@ impl<'a> Counts<'a> {
                 .filter(|(_, matches)| **matches > 0)
             {
                 let values: &[Ordinal] = self.sets.counted(*facet, set as u32);
-                values
-                    .iter()
-                    .for_each(|value| counts[usize::from(*value)] += matches);
+                for value in values {
+                    counts[usize::from(*value)] += u64::from(*matches);
+                }
             }
-            Some(FacetCount {
+            FacetCount {
                 facet: *facet,
                 counts,
-                unknown: tally[0],
-            })
+                unknown: u64::from(tally[0]),
+            }
         };
-        self.counted.iter().filter_map(of_facet).collect()
+        self.counted
+            .iter()
+            .zip(&self.begins)
+            .map(of_facet)
+            .collect()
     }
 }
 
@@ -126,7 +228,7 @@ pub enum SortKey {
 
 impl SortKey {
     #[inline]
-    fn of(&self, document: DocId, row: &Row) -> u64 {
+    fn of(&self, document: DocId, rows: &Rows) -> u64 {
         match self {
             SortKey::None => 0,
             // Flipping the sign bit keeps the order of signed numbers; 0 is below every date there is.
@@ -136,7 +238,9 @@ impl SortKey {
             SortKey::Title(column) => column
                 .first(document)
                 .map_or(0, |ordinal| u64::MAX - ordinal),
-            SortKey::Price => row.cost_cents().map_or(0, |cents| u64::MAX - cents),
+            SortKey::Price => rows
+                .cost_cents(document)
+                .map_or(0, |cents| u64::MAX - cents),
         }
     }
 }
@@ -172,66 +276,87 @@ impl Ord for Entry {
 /// The best of one segment, and the neutral points of all its matches where they are wanted.
 pub struct Best<'a, R> {
     rank: &'a R,
-    neutral: Option<&'a R>,
+    with_neutral: bool,
     key: SortKey,
     ids: &'a Column<u64>,
     depth: usize,
     heap: BinaryHeap<Entry>,
+    /// Below this key and these points nothing is kept any more.
+    worst: (u64, i64),
     pub neutral_points: Vec<(i64, DocId)>,
 }
 
 impl<'a, R: Rank> Best<'a, R> {
     pub fn new(
         rank: &'a R,
-        neutral: Option<&'a R>,
+        with_neutral: bool,
         key: SortKey,
         ids: &'a Column<u64>,
         depth: usize,
     ) -> Self {
         Best {
             rank,
-            neutral,
+            with_neutral,
             key,
             ids,
             depth,
             heap: BinaryHeap::new(),
+            worst: (0, i64::MIN),
             neutral_points: Vec::new(),
         }
     }
 
-    #[inline]
-    pub fn take(&mut self, document: DocId, text: f32, row: &Row) {
-        if let Some(neutral) = self.neutral {
+    /// Takes matches that pass every filter.
+    pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
+        let Batch {
+            places,
+            texts,
+            points,
+            ..
+        } = batch;
+        points.resize(places.len(), 0);
+        let matches = Matches {
+            rows,
+            places,
+            texts,
+        };
+        self.rank.neutral_points(&matches, points);
+        if self.with_neutral {
             self.neutral_points
-                .push((neutral.points(text, row), document));
+                .extend(points.iter().copied().zip(places.iter().copied()));
         }
         if self.depth == 0 {
             return;
         }
-        let (key, points) = (self.key.of(document, row), self.rank.points(text, row));
-        let full = self.heap.len() == self.depth;
-        if full
-            && self
-                .heap
-                .peek()
-                .is_some_and(|worst| (key, points) < (worst.key, worst.points))
-        {
-            return;
+        self.rank.add_personal_points(&matches, points);
+        for ((document, text), points) in places.iter().zip(texts).zip(points) {
+            let key = self.key.of(*document, rows);
+            if (key, *points) >= self.worst {
+                self.keep(key, *points, *document, *text);
+            }
         }
-        let id_order = self.ids.first(document).unwrap_or(u64::MAX);
+    }
+
+    /// Keeps a match that is not below the worst one kept: it may still lose the tie by its id.
+    fn keep(&mut self, key: u64, points: i64, document: DocId, text: f32) {
         let entry = Entry {
             key,
             points,
-            id_order,
+            id_order: self.ids.first(document).unwrap_or(u64::MAX),
             document,
             text,
         };
-        if !full {
+        if self.heap.len() < self.depth {
             self.heap.push(entry);
         } else if let Some(mut worst) = self.heap.peek_mut()
             && entry < *worst
         {
             *worst = entry;
+        }
+        if self.heap.len() == self.depth
+            && let Some(worst) = self.heap.peek()
+        {
+            self.worst = (worst.key, worst.points);
         }
     }
 

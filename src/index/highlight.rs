@@ -2,19 +2,36 @@
 //!
 //! The rest is escaped: the result is HTML, safe to put into a page.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::analysis::Stems;
 use crate::domain::language::Language;
-use crate::domain::text;
+use crate::domain::text::WordReader;
 
 /// The words to mark.
 pub struct Highlighter {
-    exact: HashSet<String>,
-    stems: [HashSet<String>; 2],
+    /// The question's words: exact forms, and stems by language, each with the number of its word.
+    exact: HashMap<String, usize>,
+    stems: [HashMap<String, usize>; 2],
+    /// Words that begin so are marked too, as the word of that number.
+    unfinished: Option<(String, usize)>,
     /// How the words begin. Stemming changes ends, so a word that begins otherwise is no form of theirs: most words of
-    /// a text are passed over without being stemmed, which is what makes twenty excerpts cheap.
+    /// a text are passed over without being read, which is what makes twenty excerpts cheap.
     beginnings: Vec<[u8; 2]>,
+    /// What was found out about the words that begin so: texts repeat them.
+    known: RefCell<HashMap<String, Option<usize>>>,
+}
+
+/// A word of the question in a text, in bytes.
+#[derive(Clone, Copy)]
+struct Hit {
+    from: usize,
+    to: usize,
+    /// Which word of the question it is.
+    number: usize,
+    /// Where the text before it begins that is shown with it.
+    context: usize,
 }
 
 /// How far into a text an excerpt is looked for, in bytes.
@@ -27,133 +44,184 @@ const MOST_STARTS: usize = 50;
 const WORDS_BEFORE: usize = 4;
 
 impl Highlighter {
-    pub fn new(words: &[String]) -> Self {
-        let stems = Language::ALL.map(|language| {
-            words
-                .iter()
-                .map(|word| Stems::new(language).stem(word))
-                .collect()
-        });
-        let beginnings = words.iter().filter_map(|word| beginning(word)).collect();
-        Highlighter {
-            exact: words.iter().cloned().collect(),
-            stems,
-            beginnings,
+    /// Marks the words in any form, and the words that `unfinished`, one of them, begins.
+    pub fn new<'a>(words: impl Iterator<Item = &'a str>, unfinished: Option<&str>) -> Self {
+        let mut highlighter = Highlighter {
+            exact: HashMap::new(),
+            stems: Default::default(),
+            unfinished: None,
+            beginnings: Vec::new(),
+            known: RefCell::default(),
+        };
+        for (number, word) in words.enumerate() {
+            for (language, stems) in Language::ALL.iter().zip(&mut highlighter.stems) {
+                stems
+                    .entry(Stems::new(*language).stem(word))
+                    .or_insert(number);
+            }
+            highlighter.exact.entry(word.to_owned()).or_insert(number);
+            highlighter.beginnings.extend(beginning(word));
+            if unfinished == Some(word) {
+                highlighter.unfinished = Some((word.to_owned(), number));
+            }
         }
+        highlighter
     }
 
     /// The whole text, marked.
     pub fn mark(&self, text: &str) -> String {
-        self.mark_between(text, 0, text.len())
+        mark_between(text, 0, text.len(), &self.hits(text, text.len()))
     }
 
-    /// The part of about `chars` characters where most different words stand, marked; an ellipsis shows what is cut.
-    pub fn excerpt(&self, text: &str, chars: usize) -> String {
-        if text.chars().nth(chars).is_none() {
+    /// The part of about so many bytes where most different words stand, marked; an ellipsis shows what is cut.
+    pub fn excerpt(&self, text: &str, bytes: usize) -> String {
+        if text.len() <= bytes {
             return self.mark(text);
         }
-        let words: Vec<text::Word> = text::words(text)
-            .take_while(|word| word.to <= LONGEST_SEARCHED_BYTES)
-            .collect();
-        let hits: Vec<usize> = (0..words.len())
-            .filter(|place| self.is_hit(&words[*place].text))
-            .collect();
-        // Start a few words before a hit, so that it is read in its sentence.
-        let starts = hits
-            .iter()
-            .take(MOST_STARTS)
-            .map(|hit| hit.saturating_sub(WORDS_BEFORE));
-        let mut best = (0, 0);
-        for start in std::iter::once(0).chain(starts) {
-            let last = last_word_within(&words, text, start, chars);
-            let inside = hits
-                .iter()
-                .skip_while(|hit| **hit < start)
-                .take_while(|hit| **hit <= last);
-            let different = inside
-                .map(|hit| &words[*hit].text)
-                .collect::<HashSet<_>>()
-                .len();
-            if different > best.0 {
-                best = (different, start);
+        let hits = self.hits(text, LONGEST_SEARCHED_BYTES);
+        let mut best = (different(&hits, 0, bytes), 0);
+        for (place, Hit { context, .. }) in hits.iter().enumerate().take(MOST_STARTS) {
+            let here = different(&hits[place..], *context, context + bytes);
+            if here > best.0 {
+                best = (here, *context);
             }
         }
-        let (from, to) = match words.get(best.1) {
-            Some(first) => {
-                let last = last_word_within(&words, text, best.1, chars);
-                (if best.1 == 0 { 0 } else { first.from }, words[last].to)
-            }
-            None => (
-                0,
-                text.char_indices()
-                    .nth(chars)
-                    .map_or(text.len(), |(end, _)| end),
-            ),
-        };
+        let from = best.1;
+        let to = end_of_word(text, from + bytes);
         let (before, after) = (
             if from > 0 { "… " } else { "" },
             if to < text.len() { " …" } else { "" },
         );
-        format!("{before}{}{after}", self.mark_between(text, from, to))
+        format!("{before}{}{after}", mark_between(text, from, to, &hits))
     }
 
-    fn mark_between(&self, text: &str, from: usize, to: usize) -> String {
-        let shown = &text[from..to];
-        let mut marked = String::with_capacity(shown.len() + 32);
-        let mut at = 0;
-        for word in text::words(shown).filter(|word| self.is_hit(&word.text)) {
-            escape(&shown[at..word.from], &mut marked);
-            marked.push_str("<mark>");
-            escape(&shown[word.from..word.to], &mut marked);
-            marked.push_str("</mark>");
-            at = word.to;
+    /// The hits among the words that begin before `end`.
+    fn hits(&self, text: &str, end: usize) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut reader = WordReader::new(text);
+        let mut word = String::new();
+        // Where the last words began.
+        let mut begun = [0; WORDS_BEFORE];
+        let mut read = 0;
+        while let Some(run) = reader.next_run().filter(|run| run.from < end) {
+            let bytes = &text.as_bytes()[run.from..run.to];
+            let may_be_hit = match bytes {
+                [first, second, ..] if run.is_plain && first.is_ascii() && second.is_ascii() => {
+                    let begins = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
+                    self.beginnings.contains(&begins)
+                }
+                _ => true,
+            };
+            if may_be_hit
+                && let Some(from) = reader.fold(run, &mut word)
+                && let Some(number) = self.number(&word)
+            {
+                hits.push(Hit {
+                    from,
+                    to: run.to,
+                    number,
+                    context: if read < WORDS_BEFORE {
+                        0
+                    } else {
+                        begun[read % WORDS_BEFORE]
+                    },
+                });
+            }
+            begun[read % WORDS_BEFORE] = run.from;
+            read += 1;
         }
-        escape(&shown[at..], &mut marked);
-        marked
+        hits
     }
 
-    fn is_hit(&self, word: &str) -> bool {
-        if self.exact.contains(word) {
-            return true;
+    /// Which word of the question a folded word is a form of.
+    fn number(&self, word: &str) -> Option<usize> {
+        if let Some(number) = self.exact.get(word) {
+            return Some(*number);
         }
-        let may_be = beginning(word).is_some_and(|begins| self.beginnings.contains(&begins));
-        let stems = Language::ALL.into_iter().zip(&self.stems);
-        may_be
-            && stems
-                .into_iter()
-                .any(|(language, stems)| stems.contains(&Stems::new(language).stem(word)))
+        if !self.beginnings.contains(&beginning(word)?) {
+            return None;
+        }
+        if let Some(known) = self.known.borrow().get(word) {
+            return *known;
+        }
+        let by_stem = Language::ALL
+            .iter()
+            .zip(&self.stems)
+            .find_map(|(language, stems)| stems.get(&Stems::new(*language).stem(word)).copied());
+        let begun = self
+            .unfinished
+            .as_ref()
+            .filter(|(begin, _)| word.starts_with(begin));
+        let number = by_stem.or(begun.map(|(_, number)| *number));
+        self.known.borrow_mut().insert(word.to_owned(), number);
+        number
     }
 }
 
-/// The first two bytes of a word that is long enough to have other forms.
+/// How many different words of the question are hit within a part of the text.
+fn different(hits: &[Hit], from: usize, to: usize) -> usize {
+    let inside = hits
+        .iter()
+        .skip_while(|hit| hit.from < from)
+        .take_while(|hit| hit.to <= to);
+    let mut numbers: Vec<usize> = Vec::new();
+    for hit in inside {
+        if !numbers.contains(&hit.number) {
+            numbers.push(hit.number);
+        }
+    }
+    numbers.len()
+}
+
+/// The end of the last word that ends before a place.
+fn end_of_word(text: &str, before: usize) -> usize {
+    if before >= text.len() {
+        return text.len();
+    }
+    let cut = text.floor_char_boundary(before);
+    let inside_word = text[cut..].starts_with(char::is_alphanumeric);
+    let end = text[..cut]
+        .trim_end_matches(|c: char| inside_word && c.is_alphanumeric())
+        .trim_end();
+    // A text without spaces is cut where it must be.
+    if end.len() * 2 > cut { end.len() } else { cut }
+}
+
+fn mark_between(text: &str, from: usize, to: usize, hits: &[Hit]) -> String {
+    let mut marked = String::with_capacity(to - from + 64);
+    let mut at = from;
+    for hit in hits.iter().filter(|hit| hit.from >= from && hit.to <= to) {
+        escape(&text[at..hit.from], &mut marked);
+        marked.push_str("<mark>");
+        escape(&text[hit.from..hit.to], &mut marked);
+        marked.push_str("</mark>");
+        at = hit.to;
+    }
+    escape(&text[at..to], &mut marked);
+    marked
+}
+
+/// The first two bytes of a word: enough to tell most words apart.
 fn beginning(word: &str) -> Option<[u8; 2]> {
     word.as_bytes().first_chunk().copied()
 }
 
-/// The last word that ends within so many characters of where the word `start` begins.
-fn last_word_within(words: &[text::Word], text: &str, start: usize, chars: usize) -> usize {
-    let from = words.get(start).map_or(0, |word| word.from);
-    let end = text[from..]
-        .char_indices()
-        .nth(chars)
-        .map_or(text.len(), |(offset, _)| from + offset);
-    words
-        .partition_point(|word| word.to <= end)
-        .saturating_sub(1)
-        .max(start)
-}
-
 fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let entity = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#39;",
+            _ => continue,
+        };
+        out.push_str(&text[plain..at]);
+        out.push_str(entity);
+        plain = at + 1;
     }
+    out.push_str(&text[plain..]);
 }
 
 #[cfg(test)]
@@ -161,7 +229,7 @@ mod tests {
     use super::*;
 
     fn words(list: &[&str]) -> Highlighter {
-        Highlighter::new(&list.iter().map(|word| word.to_string()).collect::<Vec<_>>())
+        Highlighter::new(list.iter().copied(), None)
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod document;
 mod gather;
 pub mod generation;
 pub mod highlight;
+mod lookup;
 mod postings;
 mod schema;
 pub mod search;

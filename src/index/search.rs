@@ -9,40 +9,36 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Term};
 
 use super::IndexError;
-use super::gather::{Best, Counts, Entry, SortKey};
-use super::postings::{
-    Bits, Buffers, LengthFactors, PlannedWord, WordTerms, best_score, for_each_match,
-};
+use super::gather::{Batch, Best, Counts, Entry, SortKey};
+use super::lookup::{Lookup, Variant};
+use super::postings::{Bits, Buffers, LengthFactors, for_each_match, mark};
 use super::schema::title_order_field;
 use super::segment::Segment;
 use super::snapshot::Snapshot;
+use crate::domain::language::Language;
 use crate::query::found::{Candidate, Found, Place};
 use crate::query::page::Sort;
 use crate::query::plan::Plan;
-use crate::query::rank::Rank;
+use crate::query::rank::{Matches, Rank};
 use crate::query::text_field::TextScoring;
 
 thread_local! {
     /// Half a megabyte that every search of a thread uses again.
-    static BUFFERS: RefCell<Buffers> = RefCell::default();
+    static SCRATCH: RefCell<(Buffers, Batch)> = RefCell::default();
 }
 
 impl Snapshot {
-    /// Looks a plan up. With `neutral`, each candidate also learns the place it would have by that other ranking.
+    /// Finds what has the words of a plan and passes its filters. With `with_neutral`, each candidate also learns
+    /// the place it would have for anybody.
     pub fn search<R: Rank>(
         &self,
         plan: &Plan,
+        words: &Lookup,
         scoring: &TextScoring,
         rank: &R,
-        neutral: Option<&R>,
+        with_neutral: bool,
     ) -> Result<Found, IndexError> {
-        let words = plan
-            .words
-            .iter()
-            .map(|word| PlannedWord::new(word, plan, scoring, self))
-            .collect::<Result<Vec<_>, _>>()?;
         let factors = LengthFactors::new(scoring, &self.lengths);
-        let best_score = best_score(&words, scoring);
         let mut counts = Counts::new(&plan.filters, &plan.facets, self.sets());
         let mut leaders = Vec::new();
         let mut neutral_points = Vec::new();
@@ -51,41 +47,44 @@ impl Snapshot {
             let conditions = Conditions::new(self, number, plan)?;
             let mut best = Best::new(
                 rank,
-                neutral,
+                with_neutral,
                 sort_key(plan, segment)?,
                 segment.columns.ids.ords(),
                 plan.page.depth(),
             );
-            let mut take = |document: DocId, text: f32| {
-                let row = &rows[document as usize];
-                if conditions.hold(document) && counts.take(row) {
-                    best.take(document, text, row);
-                }
-            };
-            if words.is_empty() {
-                (0..segment.reader.max_doc()).for_each(|document| take(document, 0.0));
-            } else {
-                BUFFERS.with_borrow_mut(|buffers| {
+            SCRATCH.with_borrow_mut(|(buffers, batch)| {
+                batch.clear();
+                let mut gather = |batch: &mut Batch| {
+                    counts.take(batch, rows);
+                    best.take(batch, rows);
+                    batch.clear();
+                };
+                let mut take = |document: DocId, text: f32| {
+                    if conditions.hold(document) {
+                        batch.push(document, text);
+                        if batch.is_full() {
+                            gather(batch);
+                        }
+                    }
+                };
+                if plan.words.is_empty() {
+                    (0..segment.reader.max_doc()).for_each(|document| take(document, 0.0));
+                } else {
+                    let share = 1.0 / words.best_score.max(f32::MIN_POSITIVE);
+                    let each = |document, score: f32| take(document, (score * share).min(1.0));
                     for_each_match(
-                        &words,
+                        words.words(),
                         number,
                         self,
                         &factors,
                         scoring,
                         buffers,
-                        |document, score| {
-                            take(
-                                document,
-                                if best_score > 0.0 {
-                                    (score / best_score).min(1.0)
-                                } else {
-                                    0.0
-                                },
-                            );
-                        },
-                    )
-                })?;
-            }
+                        each,
+                    )?;
+                }
+                gather(batch);
+                Ok::<_, IndexError>(())
+            })?;
             let (entries, points) = best.into_parts();
             leaders.extend(
                 entries
@@ -100,8 +99,8 @@ impl Snapshot {
             .skip(plan.page.offset)
             .take(plan.page.limit);
         let mut candidates: Vec<Candidate> = page.map(|leader| self.candidate(leader)).collect();
-        if let Some(neutral) = neutral {
-            self.add_neutral_ranks(&mut candidates, neutral, &neutral_points)?;
+        if with_neutral {
+            self.add_neutral_ranks(&mut candidates, rank, &neutral_points)?;
         }
         Ok(Found {
             total: counts.total,
@@ -117,7 +116,10 @@ impl Snapshot {
                 segment,
                 document: entry.document,
             },
-            row: self.segments[segment as usize].columns.rows[entry.document as usize],
+            row: self.segments[segment as usize]
+                .columns
+                .rows
+                .row(entry.document),
             text: entry.text,
             points: entry.points,
             neutral_rank: None,
@@ -128,13 +130,13 @@ impl Snapshot {
     fn add_neutral_ranks<R: Rank>(
         &self,
         candidates: &mut [Candidate],
-        neutral: &R,
+        rank: &R,
         points: &[Vec<(i64, DocId)>],
     ) -> Result<(), IndexError> {
         let mut order: Vec<(i64, usize)> = candidates
             .iter()
             .enumerate()
-            .map(|(place, candidate)| (neutral.points(candidate.text, &candidate.row), place))
+            .map(|(place, candidate)| (self.neutral_points(rank, candidate), place))
             .collect();
         order.sort_unstable();
         let lowest = order.first().map_or(i64::MAX, |(points, _)| *points);
@@ -164,6 +166,18 @@ impl Snapshot {
             candidates[*place].neutral_rank = Some(sum + ahead_of_equals[*place] + 1);
         }
         Ok(())
+    }
+
+    fn neutral_points<R: Rank>(&self, rank: &R, candidate: &Candidate) -> i64 {
+        let Place { segment, document } = candidate.place;
+        let mut points = [0];
+        let matches = Matches {
+            rows: &self.segments[segment as usize].columns.rows,
+            places: &[document],
+            texts: &[candidate.text],
+        };
+        rank.neutral_points(&matches, &mut points);
+        points[0]
     }
 
     /// Where a resource's id stands, or would stand, among the ids of a segment.
@@ -204,7 +218,10 @@ impl<'a> Conditions<'a> {
             let bits =
                 forbidden.get_or_insert_with(|| Bits::for_documents(segment.reader.max_doc()));
             match exclusion.as_slice() {
-                [word] => WordTerms::new(word, snapshot)?.mark(number, snapshot, bits)?,
+                [word] => {
+                    let Variant { places, .. } = snapshot.find_word(word, &Language::ALL)?;
+                    mark(&places[number], number, snapshot, bits)?;
+                }
                 phrase => mark_phrase(snapshot, segment, phrase, bits)?,
             }
         }

@@ -11,7 +11,7 @@ use super::IndexError;
 use super::document::decode_merit;
 use super::schema::{Fields, facet_field};
 use crate::domain::vocabulary::Vocabularies;
-use crate::query::attributes::{Row, Sets};
+use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
 
 /// A segment as a search sees it.
@@ -23,7 +23,7 @@ pub struct Segment {
 
 /// The attributes of a segment's documents, and the lengths of its texts.
 pub struct Columns {
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     pub ids: StrColumn,
     pub lengths: Vec<[TextLength; 2]>,
 }
@@ -44,42 +44,31 @@ impl Columns {
         sets: &mut Sets,
         vocabularies: &Vocabularies,
     ) -> Result<Columns, IndexError> {
-        let documents = reader.max_doc();
-        let mut numbers: Vec<[u32; Facet::COUNT]> = vec![[0; Facet::COUNT]; documents as usize];
-        for facet in Facet::ALL {
-            let vocabulary = vocabularies.get(facet.name());
-            read_numbered(
-                reader,
-                &facet_field(facet),
-                |value| {
-                    let mut declared: Vec<_> = value
-                        .lines()
-                        .filter_map(|id| vocabulary.ordinal(id))
-                        .collect();
-                    declared.sort_unstable();
-                    declared.dedup();
-                    Ok(sets.number(facet, &declared, vocabularies))
-                },
-                |document, number| numbers[document as usize][facet.column()] = number,
-            )?;
+        let mut rows = Rows::new(reader.max_doc() as usize);
+        // What an ordinary search reads comes first, so that it lies in one word.
+        let rare = Facet::ALL
+            .into_iter()
+            .filter(|facet| !Facet::DEFAULT.contains(facet));
+        for facet in Facet::DEFAULT {
+            pack_facet(reader, facet, sets, vocabularies, &mut rows)?;
         }
-        let mut merits = vec![0; documents as usize];
-        read_numbered(
-            reader,
-            "merit",
-            |value| {
-                let merit = decode_merit(value)
-                    .ok_or_else(|| IndexError::Damaged(format!("the merit {value:?}")))?;
-                Ok(sets.merit_number(merit))
-            },
-            |document, number| merits[document as usize] = number,
-        )?;
-        let costs = reader.fast_fields().u64("cost")?;
-        let row = |document: DocId| {
-            let at = document as usize;
-            Row::new(numbers[at], merits[at], costs.first(document))
+        let merit = |value: &str| {
+            let merit = decode_merit(value)
+                .ok_or_else(|| IndexError::Damaged(format!("the merit {value:?}")))?;
+            Ok(sets.merit_number(merit))
         };
-        let rows = (0..documents).map(row).collect();
+        if let Some(merits) = Numbered::read(reader, "merit", merit)? {
+            rows.pack_merits(merits.largest(), merits.by_document(reader.max_doc()));
+        }
+        for facet in rare {
+            pack_facet(reader, facet, sets, vocabularies, &mut rows)?;
+        }
+        let costs = reader.fast_fields().u64("cost")?;
+        for document in 0..reader.max_doc() {
+            if let Some(cents) = costs.first(document) {
+                rows.set_cost(document, cents);
+            }
+        }
         let ids = string_column(reader, "id")?;
         let lengths = fields
             .texts
@@ -93,30 +82,70 @@ impl Columns {
     }
 }
 
-/// Reads a column of repeated texts: each distinct text is turned into a number once.
-fn read_numbered(
+fn pack_facet(
     reader: &SegmentReader,
-    name: &str,
-    mut number: impl FnMut(&str) -> Result<u32, IndexError>,
-    mut give: impl FnMut(DocId, u32),
+    facet: Facet,
+    sets: &mut Sets,
+    vocabularies: &Vocabularies,
+    rows: &mut Rows,
 ) -> Result<(), IndexError> {
-    let Some(column) = reader.fast_fields().str(name)? else {
-        return Ok(());
+    let vocabulary = vocabularies.get(facet.name());
+    let set = |value: &str| {
+        let mut declared: Vec<_> = value
+            .lines()
+            .filter_map(|id| vocabulary.ordinal(id))
+            .collect();
+        declared.sort_unstable();
+        declared.dedup();
+        Ok(sets.number(facet, &declared, vocabularies))
     };
-    let mut numbers = Vec::with_capacity(column.num_terms());
-    let mut text = String::new();
-    for ordinal in 0..column.num_terms() as u64 {
-        text.clear();
-        column.ord_to_str(ordinal, &mut text)?;
-        numbers.push(number(&text)?);
-    }
-    let ordinals: &Column<u64> = column.ords();
-    for document in 0..reader.max_doc() {
-        if let Some(ordinal) = ordinals.first(document) {
-            give(document, numbers[ordinal as usize]);
-        }
+    if let Some(numbered) = Numbered::read(reader, &facet_field(facet), set)? {
+        let numbers = numbered.by_document(reader.max_doc());
+        rows.pack_sets(facet, numbered.largest(), numbers);
     }
     Ok(())
+}
+
+/// A column of repeated texts, each distinct text turned into a number once.
+struct Numbered {
+    /// By the engine's ordinal.
+    numbers: Vec<u32>,
+    ordinals: Column<u64>,
+}
+
+impl Numbered {
+    fn read(
+        reader: &SegmentReader,
+        name: &str,
+        mut number: impl FnMut(&str) -> Result<u32, IndexError>,
+    ) -> Result<Option<Numbered>, IndexError> {
+        let Some(column) = reader.fast_fields().str(name)? else {
+            return Ok(None);
+        };
+        let mut numbers = Vec::with_capacity(column.num_terms());
+        let mut text = String::new();
+        for ordinal in 0..column.num_terms() as u64 {
+            text.clear();
+            column.ord_to_str(ordinal, &mut text)?;
+            numbers.push(number(&text)?);
+        }
+        Ok(Some(Numbered {
+            numbers,
+            ordinals: column.ords().clone(),
+        }))
+    }
+
+    fn largest(&self) -> u32 {
+        self.numbers.iter().copied().max().unwrap_or(0)
+    }
+
+    /// The documents that have a text, with its number.
+    fn by_document(&self, documents: DocId) -> impl Iterator<Item = (DocId, u32)> {
+        (0..documents).filter_map(|document| {
+            let ordinal = self.ordinals.first(document)?;
+            Some((document, self.numbers[ordinal as usize]))
+        })
+    }
 }
 
 /// A column of texts that every segment with documents has.

@@ -6,9 +6,7 @@ use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
 
 use super::IndexError;
-use super::analysis::Stems;
 use super::snapshot::Snapshot;
-use crate::domain::language::Language;
 
 /// Shorter words are never corrected: too many others are one letter away.
 const SHORTEST_CORRECTED: usize = 4;
@@ -17,26 +15,15 @@ const SHORTEST_CORRECTED: usize = 4;
 const SHORTEST_TWICE_CORRECTED: usize = 9;
 
 impl Snapshot {
-    /// The words that the catalogue has in no form, each with what it probably stands for.
-    ///
-    /// A word is corrected by one edit (a letter more, less, mistaken, or two swapped), by two from nine letters; among
-    /// several the most frequent wins. Digits and codes are never corrected.
-    pub fn corrections(&self, words: &[String]) -> Result<Vec<(String, String)>, IndexError> {
-        let mut corrections = Vec::new();
-        for word in words {
-            let long = word.chars().count() >= SHORTEST_CORRECTED;
-            if long && word.chars().all(char::is_alphabetic) && !self.has_word(word)? {
-                corrections.extend(
-                    self.correction(word)?
-                        .map(|correction| (word.clone(), correction)),
-                );
-            }
+    /// What a word that the catalogue has in no form probably stands for: a word of the catalogue that is one edit away
+    /// (a letter more, less, mistaken, or two swapped), or two from nine letters; among several the most frequent.
+    /// Short words, digits and codes are never corrected.
+    pub(super) fn correction(&self, word: &str) -> Result<Option<String>, IndexError> {
+        let letters = word.chars().count();
+        if letters < SHORTEST_CORRECTED || !word.chars().all(char::is_alphabetic) {
+            return Ok(None);
         }
-        Ok(corrections)
-    }
-
-    fn correction(&self, word: &str) -> Result<Option<String>, IndexError> {
-        let most = if word.chars().count() >= SHORTEST_TWICE_CORRECTED {
+        let most = if letters >= SHORTEST_TWICE_CORRECTED {
             2
         } else {
             1
@@ -67,25 +54,5 @@ impl Snapshot {
             }
         }
         Ok(None)
-    }
-
-    /// Whether any text has a form of the word.
-    fn has_word(&self, word: &str) -> Result<bool, IndexError> {
-        let stems = Language::ALL.map(|language| Stems::new(language).stem(word));
-        let by_group = self
-            .fields
-            .texts
-            .iter()
-            .flat_map(|group| group.iter().zip(&stems));
-        for (field, stem) in by_group {
-            if self
-                .searcher()
-                .doc_freq(&Term::from_field_text(*field, stem))?
-                > 0
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }

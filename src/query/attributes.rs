@@ -10,42 +10,174 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::facet::{Facet, Relation};
 use crate::domain::vocabulary::{Ordinal, Vocabularies, Vocabulary};
 
-/// One resource's attributes, one cache line: a set number for each facet, its merit's number, its cost.
+/// One resource's attributes: a set number for each facet, its merit's number, its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(align(64))]
-pub struct Row([u32; 16]);
-
-const MERIT: usize = Facet::COUNT;
-const COST: usize = Facet::COUNT + 1;
+pub struct Row {
+    sets: [u32; Facet::COUNT],
+    merit: u32,
+    cost: u32,
+}
 
 /// Stands for a cost that is not known.
 const UNKNOWN_COST: u32 = u32::MAX;
 
 impl Row {
-    pub fn new(sets: [u32; Facet::COUNT], merit: u32, cost_cents: Option<u64>) -> Self {
-        let mut row = [0; 16];
-        row[..Facet::COUNT].copy_from_slice(&sets);
-        row[MERIT] = merit;
-        row[COST] = cost_cents.map_or(UNKNOWN_COST, |cents| {
-            cents.min(u64::from(UNKNOWN_COST - 1)) as u32
-        });
-        Row(row)
-    }
-
-    #[inline]
     pub fn set(&self, facet: Facet) -> u32 {
-        self.0[facet.column()]
+        self.sets[facet.column()]
     }
 
-    #[inline]
     pub fn merit(&self) -> u32 {
-        self.0[MERIT]
+        self.merit
+    }
+
+    /// In Canadian cents.
+    pub fn cost_cents(&self) -> Option<u64> {
+        known_cost(self.cost)
+    }
+}
+
+#[inline]
+fn known_cost(cost: u32) -> Option<u64> {
+    (cost != UNKNOWN_COST).then_some(u64::from(cost))
+}
+
+/// The attributes of many resources, by place. The numbers are small, so each takes only the bits that the largest of
+/// its column needs, and several columns share a word of 64 bits: most searches touch one word a match.
+pub struct Rows {
+    columns: [Slot; COLUMNS],
+    words: Vec<Vec<u64>>,
+    /// How many bits of the last word are taken.
+    taken: u32,
+    costs: Vec<u32>,
+}
+
+/// One column a facet, and one for the merit.
+const COLUMNS: usize = Facet::COUNT + 1;
+const MERIT: usize = Facet::COUNT;
+
+/// Where a column lies. A column that was never packed reads 0 everywhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Slot {
+    word: usize,
+    shift: u32,
+    mask: u64,
+}
+
+/// One column of the rows.
+#[derive(Clone, Copy)]
+pub struct Column<'a> {
+    words: &'a [u64],
+    pub bits: PackedBits,
+}
+
+/// Which bits of a word a column takes.
+#[derive(Debug, Clone, Copy)]
+pub struct PackedBits {
+    shift: u32,
+    mask: u64,
+}
+
+impl PackedBits {
+    /// The column's number in a word.
+    #[inline]
+    pub fn of(self, word: u64) -> usize {
+        ((word >> self.shift) & self.mask) as usize
+    }
+}
+
+impl<'a> Column<'a> {
+    #[inline]
+    pub fn get(&self, place: u32) -> usize {
+        self.bits.of(self.words[place as usize])
+    }
+
+    /// The words that the column lies in, by place; other columns may lie in the same.
+    pub fn words(&self) -> &'a [u64] {
+        self.words
+    }
+}
+
+impl Rows {
+    /// Rows of resources of which nothing is known yet. Columns that are read together are best packed one after another.
+    pub fn new(resources: usize) -> Rows {
+        Rows {
+            columns: [Slot::default(); COLUMNS],
+            words: vec![vec![0; resources]],
+            taken: 0,
+            costs: vec![UNKNOWN_COST; resources],
+        }
+    }
+
+    /// Packs the set numbers of a facet: `numbers` gives places with their number, each place at most once.
+    pub fn pack_sets(
+        &mut self,
+        facet: Facet,
+        largest: u32,
+        numbers: impl Iterator<Item = (u32, u32)>,
+    ) {
+        self.pack(facet.column(), largest, numbers);
+    }
+
+    /// Packs the numbers of the merits.
+    pub fn pack_merits(&mut self, largest: u32, numbers: impl Iterator<Item = (u32, u32)>) {
+        self.pack(MERIT, largest, numbers);
+    }
+
+    fn pack(&mut self, column: usize, largest: u32, numbers: impl Iterator<Item = (u32, u32)>) {
+        let width = u32::BITS - largest.leading_zeros();
+        if self.taken + width > u64::BITS {
+            self.words.push(vec![0; self.costs.len()]);
+            self.taken = 0;
+        }
+        let slot = Slot {
+            word: self.words.len() - 1,
+            shift: self.taken,
+            mask: (1 << width) - 1,
+        };
+        let words = &mut self.words[slot.word];
+        numbers.for_each(|(place, number)| {
+            words[place as usize] |= u64::from(number) << slot.shift;
+        });
+        self.taken += width;
+        self.columns[column] = slot;
+    }
+
+    pub fn set_cost(&mut self, place: u32, cents: u64) {
+        self.costs[place as usize] = cents.min(u64::from(UNKNOWN_COST - 1)) as u32;
+    }
+
+    /// The numbers of a facet's sets.
+    pub fn sets(&self, facet: Facet) -> Column<'_> {
+        self.column(facet.column())
+    }
+
+    /// The numbers of the merits.
+    pub fn merits(&self) -> Column<'_> {
+        self.column(MERIT)
+    }
+
+    fn column(&self, column: usize) -> Column<'_> {
+        let Slot { word, shift, mask } = self.columns[column];
+        Column {
+            words: &self.words[word],
+            bits: PackedBits { shift, mask },
+        }
     }
 
     /// In Canadian cents.
     #[inline]
-    pub fn cost_cents(&self) -> Option<u64> {
-        (self.0[COST] != UNKNOWN_COST).then_some(u64::from(self.0[COST]))
+    pub fn cost_cents(&self, place: u32) -> Option<u64> {
+        known_cost(self.costs[place as usize])
+    }
+
+    /// All attributes of one resource.
+    pub fn row(&self, place: u32) -> Row {
+        let number = |column| self.column(column).get(place) as u32;
+        Row {
+            sets: std::array::from_fn(number),
+            merit: number(MERIT),
+            cost: self.costs[place as usize],
+        }
     }
 }
 

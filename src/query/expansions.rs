@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::stop_words::StopWords;
+use crate::domain::language::Language;
 use crate::domain::text;
 
 /// The expressions there are, by their words.
@@ -23,6 +24,7 @@ pub struct Expansions {
 struct Stands {
     words: Vec<String>,
     kind: Kind,
+    language: Language,
 }
 
 /// How an expansion relates to what was asked.
@@ -39,6 +41,8 @@ pub struct Expansion {
     pub of: String,
     pub word: String,
     pub kind: Kind,
+    /// The language of `word`: it is looked up in texts of that language alone.
+    pub language: Language,
 }
 
 #[derive(Deserialize)]
@@ -71,37 +75,41 @@ struct OneWay {
 }
 
 impl Expansions {
-    /// Reads the glossary and the files of synonyms.
-    pub fn parse(glossary: &str, synonyms: &[&str]) -> Result<Self, toml::de::Error> {
+    /// Reads the glossary and the files of synonyms, one for each language.
+    pub fn parse(glossary: &str, synonyms: [(Language, &str); 2]) -> Result<Self, toml::de::Error> {
         let mut expansions = Expansions::default();
         for Concept { fr, en } in toml::from_str::<GlossaryFile>(glossary)?.concept {
             fr.iter()
-                .for_each(|from| expansions.add(from, &en, Kind::Translation));
+                .for_each(|from| expansions.add(from, &en, Kind::Translation, Language::En));
             en.iter()
-                .for_each(|from| expansions.add(from, &fr, Kind::Translation));
+                .for_each(|from| expansions.add(from, &fr, Kind::Translation, Language::Fr));
         }
-        for file in synonyms {
+        for (language, file) in synonyms {
             let file: SynonymsFile = toml::from_str(file)?;
             for group in &file.mutual {
                 group
                     .iter()
-                    .for_each(|from| expansions.add(from, group, Kind::Synonym));
+                    .for_each(|from| expansions.add(from, group, Kind::Synonym, language));
             }
             for OneWay { from, to } in &file.one_way {
-                expansions.add(from, to, Kind::Synonym);
+                expansions.add(from, to, Kind::Synonym, language);
             }
         }
         Ok(expansions)
     }
 
-    fn add(&mut self, from: &str, to: &[String], kind: Kind) {
+    fn add(&mut self, from: &str, to: &[String], kind: Kind, language: Language) {
         let key = key(text::words(from).map(|word| word.text));
         self.longest = self.longest.max(key.len());
         for expression in to {
             let words: Vec<String> = text::words(expression).map(|word| word.text).collect();
             let known = self.by_expression.entry(key.clone()).or_default();
             if self::key(words.iter().cloned()) != key {
-                known.push(Stands { words, kind });
+                known.push(Stands {
+                    words,
+                    kind,
+                    language,
+                });
             }
         }
     }
@@ -125,6 +133,7 @@ impl Expansions {
                 for Stands {
                     words: others,
                     kind,
+                    language,
                 } in stands
                 {
                     for word in others
@@ -135,6 +144,7 @@ impl Expansions {
                             of: of.clone(),
                             word: word.clone(),
                             kind: *kind,
+                            language: *language,
                         };
                         if !expansions.contains(&expansion) {
                             expansions.push(expansion);
@@ -173,7 +183,9 @@ mod tests {
         "mutual = [[\"ordi\", \"ordinateur\"]]\n[[one_way]]\nfrom = \"tablette\"\nto = [\"ipad\"]";
 
     fn expand(question: &str) -> Vec<(String, Kind)> {
-        let expansions = Expansions::parse(GLOSSARY, &[SYNONYMS]).expect("valid");
+        let expansions =
+            Expansions::parse(GLOSSARY, [(Language::Fr, SYNONYMS), (Language::En, "")])
+                .expect("valid");
         let words: Vec<String> = text::words(question).map(|word| word.text).collect();
         let stop_words = StopWords::new("de\nla\nl", "the\nof");
         expansions

@@ -9,6 +9,8 @@ use crate::domain::text;
 pub struct ParsedText {
     /// Every word that may match, those of phrases included, in order, each once.
     pub words: Vec<String>,
+    /// The last word, when nothing ends it: no closing quote, no full stop.
+    pub unfinished: Option<String>,
     /// Each must occur, its words next to one another.
     pub phrases: Vec<Vec<String>>,
     /// None may occur.
@@ -57,7 +59,11 @@ pub fn parse(typed: &str) -> ParsedText {
         plain_from = typed.len() - rest.len();
         at_word_start = rest.starts_with(char::is_whitespace);
     }
-    add_words(&typed[plain_from..], &mut parsed.words);
+    let last = &typed[plain_from..];
+    add_words(last, &mut parsed.words);
+    if last.trim_end().ends_with(char::is_alphanumeric) {
+        parsed.unfinished = text::words(last).last().map(|word| word.text);
+    }
     parsed
 }
 
@@ -104,6 +110,16 @@ mod tests {
         assert_eq!(parse("“water cycle”").phrases, [["water", "cycle"]]);
         assert!(parse("\"plan d'eau").phrases.is_empty());
         assert_eq!(parse("\"plan d'eau").words, ["plan", "eau"]);
+    }
+
+    #[test]
+    fn the_last_word_is_unfinished_unless_a_sign_ends_it() {
+        let unfinished = |typed| parse(typed).unfinished;
+        assert_eq!(unfinished("jeu de frac").as_deref(), Some("frac"));
+        assert_eq!(unfinished("jeu de frac ").as_deref(), Some("frac"));
+        assert_eq!(unfinished("\"plan\" jeu -vid"), None);
+        assert_eq!(unfinished("des fractions ?"), None);
+        assert_eq!(unfinished("\"jeu\""), None);
     }
 
     #[test]

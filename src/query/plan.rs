@@ -15,6 +15,8 @@ use crate::domain::text;
 pub struct Plan {
     /// A match has at least one of these words, when there are any.
     pub words: Vec<String>,
+    /// The one of these words that a person may still be typing: it also stands for the words it begins.
+    pub unfinished: Option<String>,
     /// Words that count for one of these, at a lower weight.
     pub expansions: Vec<Expansion>,
     /// A match has every one of these phrases.
@@ -43,6 +45,7 @@ impl Plan {
         Plan {
             expansions,
             words,
+            unfinished: parsed.unfinished,
             phrases: parsed.phrases,
             exclusions: parsed.exclusions,
             filters: query.filters.clone(),

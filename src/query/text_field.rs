@@ -52,6 +52,8 @@ pub struct TextScoring {
     pub saturation: f32,
     /// What the exact form adds, as a share of the word's own weight.
     pub exactness: f32,
+    /// What a word that begins with the last one typed counts, as a share of the word itself.
+    pub prefix: f32,
     /// What a synonym counts, as a share of the word itself.
     pub synonym: f32,
     /// What a translation counts, as a share of the word itself.

@@ -40,8 +40,9 @@ impl ProfileRank {
         };
         let mut contributions: Vec<Contribution> =
             self.all_signals().filter_map(contribution).collect();
-        contributions
-            .sort_by_key(|contribution| NAMES.iter().position(|name| *name == contribution.signal));
+        contributions.sort_by_cached_key(|contribution| {
+            NAMES.iter().position(|name| *name == contribution.signal)
+        });
         contributions
     }
 }

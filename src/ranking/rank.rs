@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::signal::{Input, Seen, Signal, points};
+use super::signal::{self, Input, Seen, Signal};
 use super::signals;
 use super::weights::Weights;
 use crate::domain::language::Language;
 use crate::domain::profile::ProfileView;
 use crate::domain::vocabulary::Vocabularies;
-use crate::query::attributes::{Row, Sets};
+use crate::query::attributes::Sets;
 use crate::query::facet::Facet;
-use crate::query::rank::Rank;
+use crate::query::rank::{Matches, Rank};
 
 /// A signal with its weight.
 pub(super) struct Weighted {
@@ -39,7 +39,7 @@ impl NeutralRank {
                 .filter(|weighted| weighted.signal.input() == Input::Merit);
             on_merit
                 .map(|Weighted { signal, weight }| {
-                    points(*weight, signal.value(Seen::Merit(merit)))
+                    signal::points(*weight, signal.value(Seen::Merit(merit)))
                 })
                 .sum()
         };
@@ -51,14 +51,12 @@ impl NeutralRank {
         }
     }
 
-    #[inline]
-    fn points(&self, text: f32, row: &Row) -> i64 {
-        let words = if text > 0.0 {
-            points(self.text_weight, f64::from(text))
-        } else {
-            0
-        };
-        words + self.merits[row.merit() as usize]
+    fn points(&self, matches: &Matches, points: &mut [i64]) {
+        let column = matches.rows.merits();
+        for ((place, text), sum) in matches.places.iter().zip(matches.texts).zip(points) {
+            *sum = signal::points(self.text_weight, f64::from(*text))
+                + self.merits[column.get(*place)];
+        }
     }
 }
 
@@ -98,7 +96,7 @@ impl ProfileRank {
                     tables.len() - 1
                 });
             for (set, sum) in tables[place].1.iter_mut().enumerate() {
-                *sum += points(
+                *sum += signal::points(
                     *weight,
                     signal.value(Seen::Terms(sets.declared(facet, set as u32))),
                 );
@@ -120,17 +118,24 @@ impl ProfileRank {
 }
 
 impl Rank for ProfileRank {
-    #[inline]
-    fn points(&self, text: f32, row: &Row) -> i64 {
-        let mut sum = self.neutral.points(text, row);
+    fn neutral_points(&self, matches: &Matches, points: &mut [i64]) {
+        self.neutral.points(matches, points);
+    }
+
+    fn add_personal_points(&self, matches: &Matches, points: &mut [i64]) {
         for (facet, table) in &self.tables {
-            sum += table[row.set(*facet) as usize];
+            let column = matches.rows.sets(*facet);
+            for (place, sum) in matches.places.iter().zip(&mut *points) {
+                *sum += table[column.get(*place)];
+            }
         }
-        for place in &self.on_cost {
-            let Weighted { signal, weight } = &self.signals[*place];
-            sum += points(*weight, signal.value(Seen::Cost(row.cost_cents())));
+        for number in &self.on_cost {
+            let Weighted { signal, weight } = &self.signals[*number];
+            for (place, sum) in matches.places.iter().zip(&mut *points) {
+                let cost = matches.rows.cost_cents(*place);
+                *sum += signal::points(*weight, signal.value(Seen::Cost(cost)));
+            }
         }
-        sum
     }
 }
 

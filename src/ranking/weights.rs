@@ -29,6 +29,7 @@ struct RankingFile {
 struct TextSection {
     saturation: f32,
     exactness: f32,
+    prefix: f32,
     synonym: f32,
     translation: f32,
     fields: BTreeMap<String, FieldSection>,
@@ -162,6 +163,7 @@ fn text_scoring(section: TextSection, text_fields: &TextFields) -> Result<TextSc
     let TextSection {
         saturation,
         exactness,
+        prefix,
         synonym,
         translation,
         fields,
@@ -171,11 +173,11 @@ fn text_scoring(section: TextSection, text_fields: &TextFields) -> Result<TextSc
             "[text] saturation is above 0 and below 100, exactness between 0 and 10".into(),
         );
     }
-    if ![synonym, translation]
+    if ![prefix, synonym, translation]
         .iter()
         .all(|share| (0.0..=1.0).contains(share))
     {
-        return Err("[text] synonym and translation are between 0 and 1".into());
+        return Err("[text] prefix, synonym and translation are between 0 and 1".into());
     }
     let (weights, length) = (Vec::new(), Vec::new());
     let mut scoring = TextScoring {
@@ -183,6 +185,7 @@ fn text_scoring(section: TextSection, text_fields: &TextFields) -> Result<TextSc
         length,
         saturation,
         exactness,
+        prefix,
         synonym,
         translation,
     };

@@ -76,8 +76,8 @@ pub struct Highlights {
     pub description: Option<String>,
 }
 
-/// How much of a description a highlight shows.
-const EXCERPT_CHARS: usize = 240;
+/// How much of a description a highlight shows, about so many letters.
+const EXCERPT_BYTES: usize = 260;
 
 impl Search {
     pub fn new(
@@ -107,37 +107,31 @@ impl Search {
     fn answer(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
         let started = Instant::now();
         let snapshot = self.index.snapshot();
-        let (plan, corrections) = self.plan(&snapshot, query)?;
+        let mut plan = Plan::new(query, &self.schema.stop_words, &self.schema.expansions);
+        let words = snapshot.look_up(&plan, &self.weights.text)?;
+        plan.correct(&words.corrections);
         let view = self.view_for_ranking(actor, query);
-        let neutral = self.neutral_rank(&snapshot, query.language);
-        let rank = |view: &ProfileView| {
-            ProfileRank::new(
-                Arc::clone(&neutral),
-                view,
-                &self.weights,
-                snapshot.sets(),
-                &self.schema.vocabularies,
-            )
-        };
-        let (personal, impersonal) = (rank(&view), rank(&ProfileView::anonymous()));
-        // Without a profile, or in an order that points do not decide, both ranks are the same.
+        let rank = ProfileRank::new(
+            self.neutral_rank(&snapshot, query.language),
+            &view,
+            &self.weights,
+            snapshot.sets(),
+            &self.schema.vocabularies,
+        );
+        // Without a profile, or in an order that points do not decide, the neutral place is the same.
         let differs = query.explain && !view.is_anonymous() && query.sort == Sort::Relevance;
-        let found = snapshot.search(
-            &plan,
-            &self.weights.text,
-            &personal,
-            differs.then_some(&impersonal),
-        )?;
+        let found = snapshot.search(&plan, &words, &self.weights.text, &rank, differs)?;
         let highlighter = (!plan.words.is_empty()).then(|| {
             let others = plan.expansions.iter().map(|expansion| &expansion.word);
-            Highlighter::new(&plan.words.iter().chain(others).cloned().collect::<Vec<_>>())
+            let words = plan.words.iter().chain(others).map(String::as_str);
+            Highlighter::new(words, plan.unfinished.as_deref())
         });
         let hits = found
             .candidates
             .iter()
             .enumerate()
             .map(|(place, candidate)| {
-                let rank = (query.page.offset + place + 1) as u64;
+                let number = (query.page.offset + place + 1) as u64;
                 let record = snapshot.record(candidate.place)?;
                 let shown: Shown = serde_json::from_str(&record).map_err(|error| {
                     ServiceError::Index(IndexError::Damaged(format!("a record: {error}")))
@@ -147,21 +141,19 @@ impl Search {
                     .map(|highlighter| highlights(highlighter, &shown, query.language));
                 Ok(Hit {
                     id: shown.id.into_owned(),
-                    rank,
+                    rank: number,
                     points: candidate.points,
                     neutral_rank: query
                         .explain
-                        .then(|| candidate.neutral_rank.unwrap_or(rank)),
+                        .then(|| candidate.neutral_rank.unwrap_or(number)),
                     highlights: highlights.unwrap_or_default(),
-                    explanation: query
-                        .explain
-                        .then(|| explain(&personal, candidate, &snapshot)),
+                    explanation: query.explain.then(|| explain(&rank, candidate, &snapshot)),
                     record,
                 })
             });
         Ok(SearchOutcome {
             hits: hits.collect::<Result<_, ServiceError>>()?,
-            corrected: corrected_text(&query.text, &corrections),
+            corrected: corrected_text(&query.text, &words.corrections),
             total: found.total,
             facets: found.facets,
             generation: snapshot.generation().to_owned(),
@@ -177,40 +169,22 @@ impl Search {
         query: &Query,
     ) -> Result<Vec<(String, i64)>, ServiceError> {
         let snapshot = self.index.snapshot();
-        let (plan, _) = self.plan(&snapshot, query)?;
+        let plan = Plan::new(query, &self.schema.stop_words, &self.schema.expansions);
+        let words = snapshot.look_up(&plan, &self.weights.text)?;
         let view = self.view_for_ranking(actor, query);
-        let neutral = self.neutral_rank(&snapshot, query.language);
         let rank = ProfileRank::new(
-            neutral,
+            self.neutral_rank(&snapshot, query.language),
             &view,
             &self.weights,
             snapshot.sets(),
             &self.schema.vocabularies,
         );
-        let found = snapshot.search(&plan, &self.weights.text, &rank, None)?;
+        let found = snapshot.search(&plan, &words, &self.weights.text, &rank, false)?;
         let ranked = found
             .candidates
             .iter()
             .map(|candidate| Ok((snapshot.id(candidate.place)?, candidate.points)));
         ranked.collect()
-    }
-
-    /// How the question is looked up, with misspelled words corrected, and what was corrected.
-    fn plan(
-        &self,
-        snapshot: &Snapshot,
-        query: &Query,
-    ) -> Result<(Plan, Vec<(String, String)>), ServiceError> {
-        let mut plan = Plan::new(query, &self.schema.stop_words, &self.schema.expansions);
-        // A word that others stand for is no misspelling, even where no resource has it.
-        let unexplained = plan
-            .words
-            .iter()
-            .filter(|word| plan.expansions.iter().all(|e| e.of != **word));
-        let unexplained: Vec<String> = unexplained.cloned().collect();
-        let corrections = snapshot.corrections(&unexplained)?;
-        plan.correct(&corrections);
-        Ok((plan, corrections))
     }
 
     /// A profile that came with the question is used for it and forgotten; nothing else is known of a visitor.
@@ -273,6 +247,6 @@ fn highlights(highlighter: &Highlighter, shown: &Shown, language: Language) -> H
     let (title, description) = (shown.title.best(language), shown.description.best(language));
     Highlights {
         title: title.map(|title| highlighter.mark(title)),
-        description: description.map(|text| highlighter.excerpt(text, EXCERPT_CHARS)),
+        description: description.map(|text| highlighter.excerpt(text, EXCERPT_BYTES)),
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use super::support::{
     ServerProcess, classo, lines, operator_token, record, rounds, seed, write_file,
 };
+
+/// How long a server may take to acknowledge its first import.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn batch(name: &str, size: usize) -> Vec<Value> {
     let text = "Une carte pour la classe. ".repeat(10);
@@ -87,6 +90,11 @@ fn a_killed_server_has_lost_nothing_it_acknowledged() {
                     }
                 }
             });
+            // On a busy machine nothing may be acknowledged yet: the first kill waits for something to lose.
+            let begun = Instant::now();
+            while acknowledged.lock().unwrap().is_empty() && begun.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_millis(5));
+            }
             std::thread::sleep(delay);
             server.kill();
         });

@@ -194,8 +194,18 @@ impl Phrase {
     }
 }
 
+/// The phrase with its places filled, in one allocation: a page has hundreds of sentences.
 fn fill(phrase: &str, mine: &str, theirs: &str) -> String {
-    phrase.replace("{mine}", mine).replace("{theirs}", theirs)
+    let mut filled = String::with_capacity(phrase.len() + mine.len() + theirs.len());
+    let mut rest = phrase;
+    while let Some((before, place)) = rest.split_once('{') {
+        let (name, after) = place.split_once('}').expect("a phrase closes its places");
+        filled.push_str(before);
+        filled.push_str(if name == "mine" { mine } else { theirs });
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
 }
 
 const SUBJECT: Phrases = Phrases {

@@ -1,0 +1,244 @@
+//! The words of a question as this snapshot knows them: where their lists lie, what stands for them, what a misspelled
+//! or unfinished one probably is.
+
+use std::collections::BTreeMap;
+
+use tantivy::postings::TermInfo;
+use tantivy::schema::Field;
+use tantivy::{SegmentReader, Term};
+
+use super::IndexError;
+use super::analysis::Stems;
+use super::snapshot::Snapshot;
+use crate::domain::language::Language;
+use crate::query::expansions::Kind;
+use crate::query::plan::Plan;
+use crate::query::text_field::TextScoring;
+
+/// The words of a plan, looked up in the dictionaries of a snapshot.
+pub struct Lookup {
+    /// For each word that some resource has: itself and what may stand for it.
+    words: Vec<Vec<Variant>>,
+    /// Words that no resource has, each with what was looked up in its place.
+    pub corrections: Vec<(String, String)>,
+    /// The score of a document that could not match better.
+    pub best_score: f32,
+}
+
+/// A form of a word of the question: itself, a synonym, a translation, or the words it begins.
+pub struct Variant {
+    /// By segment.
+    pub places: Vec<WordPlaces>,
+    /// How much the word tells resources apart; 0 when none has it.
+    pub idf: f32,
+    /// What it counts, as a share of the word itself.
+    pub share: f32,
+    /// What the exact form adds, as a share of a full match.
+    pub exactness: f32,
+}
+
+/// Where a word's lists lie in one segment.
+#[derive(Default)]
+pub struct WordPlaces {
+    /// By language: the stem's list in each group of texts that has it.
+    pub stems: [Vec<(usize, TermInfo)>; 2],
+    /// The lists of exact forms.
+    pub exact: Vec<TermInfo>,
+}
+
+/// A word that people are still typing is not completed before it has so many letters.
+const SHORTEST_PREFIX: usize = 3;
+
+/// How many words that begin like the last one are looked at, and how many are kept: the most frequent.
+const MOST_COMPLETIONS_READ: usize = 4_000;
+const MOST_COMPLETIONS: usize = 100;
+
+impl Snapshot {
+    /// Looks up the words of a plan.
+    pub fn look_up(&self, plan: &Plan, scoring: &TextScoring) -> Result<Lookup, IndexError> {
+        let mut words = Vec::with_capacity(plan.words.len());
+        let mut corrections = Vec::new();
+        for word in &plan.words {
+            let mut variants = self.variants(word, plan, scoring)?;
+            if variants.is_empty()
+                && let Some(correction) = self.correction(word)?
+            {
+                variants = self.variants(&correction, plan, scoring)?;
+                corrections.push((word.clone(), correction));
+            }
+            if !variants.is_empty() {
+                words.push(variants);
+            }
+        }
+        let best = |variants: &Vec<Variant>| {
+            let scores = variants
+                .iter()
+                .map(|variant| variant.share * variant.idf * (1.0 + variant.exactness));
+            scores.fold(0.0, f32::max)
+        };
+        Ok(Lookup {
+            best_score: words.iter().map(best).sum(),
+            words,
+            corrections,
+        })
+    }
+
+    /// The word and what stands for it, as far as some resource has it.
+    fn variants(
+        &self,
+        word: &str,
+        plan: &Plan,
+        scoring: &TextScoring,
+    ) -> Result<Vec<Variant>, IndexError> {
+        let own = Variant {
+            exactness: scoring.exactness,
+            ..self.find_word(word, &Language::ALL)?
+        };
+        let mut variants = vec![own];
+        for expansion in plan
+            .expansions
+            .iter()
+            .filter(|expansion| expansion.of == word)
+        {
+            let share = match expansion.kind {
+                Kind::Synonym => scoring.synonym,
+                Kind::Translation => scoring.translation,
+            };
+            variants.push(Variant {
+                share,
+                ..self.find_word(&expansion.word, &[expansion.language])?
+            });
+        }
+        if plan.unfinished.as_deref() == Some(word) && word.chars().count() >= SHORTEST_PREFIX {
+            variants.push(Variant {
+                share: scoring.prefix,
+                ..self.completions(word)?
+            });
+        }
+        variants.retain(|variant| variant.idf > 0.0);
+        Ok(variants)
+    }
+
+    /// The lists of a word: its stems in some languages, and its exact form when these are all.
+    pub(super) fn find_word(
+        &self,
+        word: &str,
+        languages: &[Language],
+    ) -> Result<Variant, IndexError> {
+        let stems: Vec<(Language, String)> = languages
+            .iter()
+            .map(|language| (*language, Stems::new(*language).stem(word)))
+            .collect();
+        let whole = languages.len() == Language::ALL.len();
+        let mut in_documents = vec![[0_u64; 2]; self.fields.texts.len()];
+        let mut places = Vec::with_capacity(self.segments.len());
+        for segment in &self.segments {
+            let mut found = WordPlaces::default();
+            for (language, stem) in &stems {
+                for (group, by_language) in self.fields.texts.iter().enumerate() {
+                    let field = by_language[*language as usize];
+                    if let Some(info) = find_term(&segment.reader, field, stem)? {
+                        in_documents[group][*language as usize] += u64::from(info.doc_freq);
+                        found.stems[*language as usize].push((group, info));
+                    }
+                }
+            }
+            // A form without a stem in any text is in no text.
+            if whole && found.stems.iter().any(|groups| !groups.is_empty()) {
+                found
+                    .exact
+                    .extend(find_term(&segment.reader, self.fields.exact, word)?);
+            }
+            places.push(found);
+        }
+        let most = in_documents.into_iter().flatten().max().unwrap_or(0);
+        Ok(Variant {
+            places,
+            idf: idf(most, self.resources()),
+            share: 1.0,
+            exactness: 0.0,
+        })
+    }
+
+    /// The words that begin with an unfinished one, as one variant of it, without the forms it finds by itself.
+    fn completions(&self, word: &str) -> Result<Variant, IndexError> {
+        let own_stems = Language::ALL.map(|language| Stems::new(language).stem(word));
+        let is_own = |form: &str| {
+            let stems = Language::ALL.iter().zip(&own_stems);
+            form.len() <= word.len() + LONGEST_ENDING
+                && stems
+                    .into_iter()
+                    .any(|(language, own)| Stems::new(*language).stem(form) == *own)
+        };
+        let mut forms: BTreeMap<String, (u64, Vec<(usize, TermInfo)>)> = BTreeMap::new();
+        for (number, segment) in self.segments.iter().enumerate() {
+            let dictionary = segment.reader.inverted_index(self.fields.exact)?;
+            let (from, mut to) = (word.as_bytes(), word.as_bytes().to_vec());
+            to.push(u8::MAX);
+            let mut stream = dictionary.terms().range().gt(from).lt(&to).into_stream()?;
+            for _ in 0..MOST_COMPLETIONS_READ {
+                let Some((form, info)) = stream.next() else {
+                    break;
+                };
+                if let Ok(form) = std::str::from_utf8(form) {
+                    let (frequency, infos) = forms.entry(form.to_owned()).or_default();
+                    *frequency += u64::from(info.doc_freq);
+                    infos.push((number, info.clone()));
+                }
+            }
+        }
+        let mut forms: Vec<_> = forms.into_iter().collect();
+        forms.sort_by_key(|(_, (frequency, _))| std::cmp::Reverse(*frequency));
+        let mut places: Vec<WordPlaces> = self
+            .segments
+            .iter()
+            .map(|_| WordPlaces::default())
+            .collect();
+        let mut in_documents = 0;
+        let others = forms.into_iter().filter(|(form, _)| !is_own(form));
+        for (_, (frequency, infos)) in others.take(MOST_COMPLETIONS) {
+            in_documents += frequency;
+            infos
+                .into_iter()
+                .for_each(|(number, info)| places[number].exact.push(info));
+        }
+        Ok(Variant {
+            places,
+            idf: idf(in_documents, self.resources()),
+            share: 1.0,
+            exactness: 1.0,
+        })
+    }
+}
+
+/// How much longer than a word its other forms are, in bytes.
+const LONGEST_ENDING: usize = 4;
+
+impl Lookup {
+    /// Whether no resource has any of the words.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub fn words(&self) -> impl Iterator<Item = &[Variant]> {
+        self.words.iter().map(Vec::as_slice)
+    }
+}
+
+fn find_term(
+    reader: &SegmentReader,
+    field: Field,
+    form: &str,
+) -> Result<Option<TermInfo>, IndexError> {
+    let dictionary = reader.inverted_index(field)?;
+    Ok(dictionary.get_term_info(&Term::from_field_text(field, form))?)
+}
+
+/// The weight of a word by how many documents have it (Lucene's form of the BM25 idf, which is never negative).
+fn idf(in_documents: u64, documents: u64) -> f32 {
+    if in_documents == 0 {
+        return 0.0;
+    }
+    let (n, df) = (documents.max(in_documents) as f32, in_documents as f32);
+    (1.0 + (n - df + 0.5) / (df + 0.5)).ln()
+}
