@@ -1,47 +1,66 @@
 //! `classo evaluate`: measures the ranking on judged questions.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+mod figures;
+mod files;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
-use rayon::prelude::*;
-use serde_json::{Value, json};
 
+use super::WrongUse;
 use super::import::refuse_overwriting;
-use super::output::{Progress, say};
-use crate::app;
+use super::output::Progress;
 use crate::config::DataSettings;
-use crate::domain::clock::SystemClock;
-use crate::domain::draft::Draft;
-use crate::domain::problem::sentence;
+use crate::domain::clock::{Clock, SystemClock};
 use crate::index_schema::IndexSchema;
-use crate::interchange::jsonl::{self, Line, Lines};
-use crate::ranking::weights::Weights;
-use crate::relevance::judgment::Judgments;
-use crate::relevance::run;
-use crate::services::evaluation::{JudgedQuery, evaluate, read_document, read_query};
+use crate::relevance::report::Report;
+use crate::services::evaluation::configuration::Configuration;
+use crate::services::evaluation::{Bench, Collection, Evaluation, evaluate, report};
+use files::{Output, Sources};
 
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// Resources or documents, one JSON object a line
+    /// Resources or documents, one JSON object a line; repeat, with --queries and --qrels in the same order, for several
+    /// collections
     #[arg(long, value_name = "FILE")]
-    catalogue: PathBuf,
+    catalogue: Vec<PathBuf>,
     /// Questions, one JSON object {id, text, lang} a line, with filters and profile as in POST search
     #[arg(long, value_name = "FILE")]
-    queries: PathBuf,
-    /// Judgments in TREC form: query 0 resource grade
+    queries: Vec<PathBuf>,
+    /// Judgments in TREC form (query 0 resource grade), or CSV with the columns
+    /// query,profile,resource,grade,reason,who,when
     #[arg(long, value_name = "FILE")]
-    qrels: PathBuf,
+    qrels: Vec<PathBuf>,
+    /// A folder with docs.jsonl or catalogue.jsonl, queries.jsonl, and qrels.tsv or judgments.csv; repeat for several
+    #[arg(long, value_name = "DIR")]
+    collection: Vec<PathBuf>,
     /// Weights to measure, in the form of index-schema/ranking.toml
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Write the ranked lists here, in TREC form, a thousand deep
+    /// Weights to compare them with, question by question
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Judge this TREC run of any engine beside ours, or alone without a catalogue; repeat to compare several. With
+    /// several collections, a folder with NAME.run for each
+    #[arg(long, value_name = "FILE")]
+    read_run: Vec<PathBuf>,
+    /// Write the ranked lists here, in TREC form, a thousand deep; with several collections, into this folder
     #[arg(long, value_name = "OUT")]
     run: Option<PathBuf>,
+    /// Write the judgments here: as CSV when the name ends in .csv, else in TREC form
+    #[arg(long, value_name = "OUT")]
+    write_qrels: Option<PathBuf>,
+    /// The depth of nDCG, precision, recall, ERR, coverage and of the share of unjudged results
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    k: u16,
+    /// What intervals and significance tests draw from: the same seed, the same figures
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Write a page with plots, the worst questions and what each weight is worth
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -50,129 +69,206 @@ pub struct EvaluateArgs {
 }
 
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
-    if let Some(out) = &args.run {
-        let inputs = [&args.catalogue, &args.queries, &args.qrels].map(PathBuf::clone);
-        refuse_overwriting(out, &inputs)?;
-    }
+    let sources = files::sources(args)?;
+    let outputs = check_outputs(args, &sources)?;
     let schema = Arc::new(IndexSchema::load(&args.data.folder.join("index-schema"))?);
-    let weights = match &args.weights {
-        Some(file) => Weights::parse(&read(file)?, &schema.text_fields, &schema.vocabularies)
-            .map_err(|reason| anyhow!("{}: {reason}", file.display()))?,
-        None => app::weights(&schema)?,
+    let configurations = configurations(args, &sources, &schema)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let settings = (usize::from(args.k), args.seed);
+    let mut shown = Report {
+        made_on: clock
+            .now()
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .date()
+            .to_string(),
+        k: settings.0,
+        ..Report::default()
     };
-    let (documents, left_out) = read_documents(&args.catalogue, &schema)?;
-    if let Some(first) = left_out.first() {
-        eprintln!(
-            "{} documents are left out; the first: {first:#}",
-            left_out.len()
-        );
-    }
-    let queries = read_lines(&args.queries, |value| {
-        read_query(value, &schema).map_err(|problems| sentence(&problems))
-    })?;
-    let queries: Vec<JudgedQuery> = queries.into_iter().collect::<Result<_, _>>()?;
-    let mut ids = HashSet::new();
-    if let Some(twice) = queries.iter().find(|query| !ids.insert(&query.id)) {
-        bail!(
-            "{}: two questions have the id {:?}",
-            args.queries.display(),
-            twice.id
-        );
-    }
-    let judgments = Judgments::parse(&read(&args.qrels)?)
-        .map_err(|reason| anyhow!("{}: {reason}", args.qrels.display()))?;
-    let progress = Mutex::new((Progress::of_items("questions", queries.len() as u64), 0));
-    let evaluation = evaluate(
-        documents,
-        &queries,
-        &judgments,
-        &schema,
-        weights,
-        Arc::new(SystemClock),
-        || {
-            let mut progress = progress
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            progress.1 += 1;
-            let done = progress.1;
-            progress
-                .0
-                .at(done, || format!("{done} of {}", queries.len()));
-        },
-    )?;
-    if let Ok((progress, _)) = progress.into_inner() {
-        progress.finish();
-    }
-    if let Some(out) = &args.run {
-        let mut file = BufWriter::new(
-            File::create(out).with_context(|| format!("{} cannot be written", out.display()))?,
-        );
-        for (query, ranking) in &evaluation.run {
-            file.write_all(run::lines(query, ranking, "classo").as_bytes())?;
+    let mut evaluated = Vec::new();
+    for source in &sources {
+        let (documents, collection) = files::read(source, &schema)?;
+        let asked = collection.queries.len() * rounds(args, &configurations);
+        let progress = Counter::new(&collection.name, asked);
+        let bench = match documents {
+            Some(documents) => Some(Bench::new(documents, &schema, Arc::clone(&clock))?),
+            None => None,
+        };
+        let done = || progress.one_more();
+        let evaluation = evaluate(
+            &collection,
+            bench.as_ref(),
+            &configurations,
+            settings.0,
+            &done,
+        )?;
+        if let Some(out) = &outputs.run {
+            files::write_run(&out.of(&collection.name), &evaluation.answers)?;
         }
-        file.flush()?;
+        refuse_unjudged(&collection, &evaluation, source)?;
+        if args.report.is_some() {
+            shown.collections.push(report::section(
+                &collection,
+                bench.as_ref(),
+                &configurations,
+                &evaluation,
+                settings,
+                &done,
+            )?);
+        }
+        progress.finish();
+        evaluated.push((collection, evaluation));
     }
-    if evaluation.per_query.is_empty() {
+    if let Some(out) = &args.write_qrels {
+        files::write_judgments(out, &evaluated[0].0.judgments)?;
+    }
+    if let Some(out) = &args.report {
+        let measured = evaluated[0].1.measured.iter();
+        shown.systems = measured.map(|measured| measured.name.clone()).collect();
+        shown.languages = report::languages(&evaluated, settings);
+        files::write(out, shown.to_html().as_bytes())?;
+    }
+    figures::print(&evaluated, args.seed, args.json);
+    Ok(())
+}
+
+/// Where results go, each checked before the work begins.
+struct Outputs {
+    run: Option<Output>,
+}
+
+fn check_outputs(args: &EvaluateArgs, sources: &[Sources]) -> anyhow::Result<Outputs> {
+    let mut inputs: Vec<PathBuf> = sources.iter().flat_map(Sources::files).collect();
+    inputs.extend(args.weights.iter().chain(&args.against).cloned());
+    let run = args.run.as_ref().map(|out| match sources.len() {
+        1 => Output::File(out.clone()),
+        _ => Output::Folder(out.clone()),
+    });
+    if run.is_some() && sources.iter().any(|source| source.catalogue.is_none()) {
+        bail!(WrongUse(
+            "--run writes what a catalogue answers; give --catalogue and --queries too".into()
+        ));
+    }
+    if args.write_qrels.is_some() && sources.len() > 1 {
+        bail!(WrongUse(
+            "--write-qrels takes the judgments of one collection".into()
+        ));
+    }
+    let written = run
+        .iter()
+        .flat_map(|out| sources.iter().map(|source| out.of(&source.name)));
+    let files = written
+        .chain(args.write_qrels.clone())
+        .chain(args.report.clone());
+    for file in files {
+        refuse_overwriting(&file, &inputs)?;
+    }
+    let parents = [&args.write_qrels, &args.report].into_iter().flatten();
+    for parent in parents.filter_map(|file| file.parent()) {
+        if !parent.as_os_str().is_empty() && !parent.is_dir() {
+            bail!(WrongUse(format!(
+                "there is no folder {} to write into",
+                parent.display()
+            )));
+        }
+    }
+    if let Some(Output::Folder(folder)) = &run {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| anyhow!("the folder {} cannot be made: {error}", folder.display()))?;
+    }
+    Ok(Outputs { run })
+}
+
+/// What to measure first, and what to measure beside it.
+fn configurations(
+    args: &EvaluateArgs,
+    sources: &[Sources],
+    schema: &IndexSchema,
+) -> anyhow::Result<Vec<Configuration>> {
+    if sources.iter().any(|source| source.catalogue.is_none()) {
+        if args.weights.is_some() || args.against.is_some() {
+            bail!(WrongUse(
+                "weights rank a catalogue; give --catalogue and --queries too".into()
+            ));
+        }
+        return Ok(Vec::new());
+    }
+    let read = |file: &Path| {
+        Configuration::read(file.display().to_string(), &files::read_text(file)?, schema)
+            .map_err(|reason| anyhow!("{}: {reason}", file.display()))
+    };
+    let first = match &args.weights {
+        Some(file) => read(file)?,
+        None => Configuration::read("classo".into(), &schema.ranking, schema)
+            .map_err(|reason| anyhow!("index-schema/ranking.toml: {reason}"))?,
+    };
+    let mut configurations = vec![first];
+    if let Some(file) = &args.against {
+        configurations.push(read(file)?);
+    }
+    Ok(configurations)
+}
+
+/// How often each question will be asked.
+fn rounds(args: &EvaluateArgs, configurations: &[Configuration]) -> usize {
+    let dials = configurations
+        .first()
+        .map_or(0, |first| first.dials().len());
+    configurations.len() + if args.report.is_some() { dials } else { 0 }
+}
+
+fn refuse_unjudged(
+    collection: &Collection,
+    evaluation: &Evaluation,
+    source: &Sources,
+) -> anyhow::Result<()> {
+    let measured = evaluation.measured.first();
+    if measured.is_none_or(|measured| measured.per_query.is_empty()) {
         bail!(
             "none of the {} questions has a judgment: do the ids of {} and {} agree?",
-            queries.len(),
-            args.queries.display(),
-            args.qrels.display()
+            collection.queries.len(),
+            source
+                .queries
+                .as_deref()
+                .unwrap_or(Path::new("the questions"))
+                .display(),
+            source.qrels.display()
         );
-    }
-    let measured = evaluation.per_query.len();
-    if args.json {
-        say(format!(
-            "{}",
-            json!({"metrics": evaluation.metrics, "queries": measured, "per_query": evaluation.per_query})
-        ));
-    } else {
-        let named: BTreeMap<_, _> = evaluation.metrics.iter().collect();
-        say(format!("{measured} judged questions"));
-        for (name, value) in named {
-            say(format!("{name:<12} {value:.4}"));
-        }
     }
     Ok(())
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+/// Progress that many threads report to.
+struct Counter {
+    progress: Mutex<(Progress, u64)>,
+    total: usize,
 }
 
-/// The documents that can be indexed, and why the others cannot: some collections have empty ones.
-fn read_documents(
-    file: &Path,
-    schema: &IndexSchema,
-) -> anyhow::Result<(Vec<Draft>, Vec<anyhow::Error>)> {
-    let mut documents = Vec::new();
-    let mut left_out = Vec::new();
-    for entry in read_lines(file, |value| read_document(value, schema))? {
-        match entry {
-            Ok(document) => documents.push(document),
-            Err(error) => left_out.push(error),
+impl Counter {
+    fn new(what: &str, total: usize) -> Self {
+        let progress = Progress::of_items(what, total as u64);
+        Counter {
+            progress: Mutex::new((progress, 0)),
+            total,
         }
     }
-    Ok((documents, left_out))
-}
 
-/// Every line of a file read, in parallel; an entry that cannot be read says its line.
-fn read_lines<T: Send>(
-    file: &Path,
-    read: impl Fn(Value) -> Result<T, String> + Sync,
-) -> anyhow::Result<Vec<anyhow::Result<T>>> {
-    let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let mut lines = Lines::new(BufReader::new(opened));
-    let mut contents = Vec::new();
-    while let Some(line) = lines.next_line()? {
-        contents.push(line);
+    fn one_more(&self) {
+        let mut progress = self
+            .progress
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        progress.1 += 1;
+        let done = progress.1;
+        progress
+            .0
+            .at(done, || format!("{done} of {} questions", self.total));
     }
-    let entry = |line: Line| {
-        let entry = line
-            .content
-            .and_then(|content| jsonl::parse(&content))
-            .and_then(&read);
-        entry.map_err(|reason| anyhow!("{} line {}: {reason}", file.display(), line.number))
-    };
-    Ok(contents.into_par_iter().map(entry).collect())
+
+    fn finish(self) {
+        let progress = self.progress.into_inner();
+        progress
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .0
+            .finish();
+    }
 }

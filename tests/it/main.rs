@@ -10,6 +10,7 @@
 //! 8. `snapshot`: searches during an import see one moment each.
 //! 9. `catalogue`: the bundled catalogue keeps its promises.
 //! 10. `readme`: what README says is what happens.
+//! 11. `relevance`: how relevance is measured, and how relevant Classo's own answers are.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -21,6 +22,7 @@ mod crash;
 mod facets;
 mod personas;
 mod readme;
+mod relevance;
 mod search;
 mod snapshot;
 mod support;
