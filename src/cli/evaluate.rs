@@ -193,7 +193,7 @@ fn configurations(
         return Ok(Vec::new());
     }
     let read = |file: &Path| {
-        Configuration::read(file.display().to_string(), &files::read_text(file)?, schema)
+        Configuration::read(files::short_name(file), &files::read_text(file)?, schema)
             .map_err(|reason| anyhow!("{}: {reason}", file.display()))
     };
     let first = match &args.weights {
@@ -203,7 +203,11 @@ fn configurations(
     };
     let mut configurations = vec![first];
     if let Some(file) = &args.against {
-        configurations.push(read(file)?);
+        let mut other = read(file)?;
+        if other.name == configurations[0].name {
+            other.name = file.display().to_string();
+        }
+        configurations.push(other);
     }
     Ok(configurations)
 }

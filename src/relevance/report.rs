@@ -1,18 +1,20 @@
 //! One page that shows how good a ranking is: a single HTML file without scripts or outside parts.
 //!
-//! Everything on it comes in as names, figures and texts; everything written is escaped here. [`plot`] draws,
-//! [`section`] tells what there is to say of one collection.
+//! Everything on it comes in as names, figures and texts; everything written is escaped here. `plot` and `whisker` draw,
+//! `section` tells what there is to say of one collection.
 
 mod figures;
 mod html;
 mod plot;
 mod section;
+mod whisker;
 
 use std::collections::BTreeMap;
 
 use super::comparison::{Difference, Estimate};
 use figures::{decimals, signed, significance};
 use html::escape;
+use whisker::{Range, Whisker, whiskers};
 
 /// All there is to show.
 #[derive(Debug, Clone, Default)]
@@ -229,13 +231,12 @@ impl Report {
         let mut rows = Vec::new();
         for of in &self.languages {
             for (name, estimate) in self.systems.iter().zip(&of.ndcg) {
-                let who = if self.systems.len() > 1 {
-                    format!(", {name}")
-                } else {
-                    String::new()
+                let who = match self.systems.len() {
+                    1 => String::new(),
+                    _ => format!(", {name}"),
                 };
-                rows.push(plot::Whisker {
-                    label: format!("{} ({}{who})", of.language, of.queries),
+                rows.push(Whisker {
+                    label: format!("{} ({}){who}", of.language, of.queries),
                     mean: estimate.mean,
                     interval: estimate.interval,
                     class: if name == &self.systems[0] {
@@ -247,15 +248,15 @@ impl Report {
             }
         }
         format!(
-            "<section>\n<h2>French against English</h2>\n{}</section>\n",
-            plot::whiskers(
+            "<section>\n<h2>French against English</h2>\n<div class=\"plots\">{}</div></section>\n",
+            whiskers(
                 "nDCG by language of the question",
                 &format!(
                     "Mean nDCG@{} with its 95 % interval; in brackets, the number of questions.",
                     self.k
                 ),
                 &rows,
-                plot::Range::Share,
+                Range::Share,
             )
         )
     }

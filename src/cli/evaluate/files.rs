@@ -103,7 +103,7 @@ pub fn sources(args: &EvaluateArgs) -> anyhow::Result<Vec<Sources>> {
                 true => Output::Folder(run.clone()).of(&source.name),
                 false => run.clone(),
             };
-            source.runs.push((run.display().to_string(), file));
+            source.runs.push((short_name(run), file));
         }
     }
     Ok(sources)
@@ -131,6 +131,12 @@ fn in_folder(folder: &Path) -> anyhow::Result<Sources> {
         qrels,
         runs: Vec::new(),
     })
+}
+
+/// The name to tell a file or folder by.
+pub fn short_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 /// The name of the folder that a file is in.

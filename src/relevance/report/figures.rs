@@ -73,8 +73,9 @@ pub fn row(
         let Some(estimate) = system.estimates.get(name) else {
             return "<td>–</td>".to_owned();
         };
-        // The difference is the measured ranking minus this one: below 0, this one is better.
+        // More or fewer unjudged results are neither good nor bad. The difference is the measured ranking minus this one: below 0, this one is better.
         let mark = match system.against.get(name) {
+            _ if name.starts_with("unjudged") => "",
             Some(of) if of.p < SIGNIFICANT && of.mean < 0.0 => "<span class=\"good\"> ▲</span>",
             Some(of) if of.p < SIGNIFICANT && of.mean > 0.0 => "<span class=\"bad\"> ▼</span>",
             _ => "",

@@ -5,12 +5,10 @@
 
 use std::fmt::Write;
 
-use super::figures::signed;
 use super::html::escape;
-use crate::relevance::statistics::Interval;
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 240.0;
+pub(super) const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 250.0;
 /// Where the drawing begins: the left of it is for labels of the axis.
 const LEFT: f64 = 44.0;
 const RIGHT: f64 = WIDTH - 12.0;
@@ -20,24 +18,6 @@ const BOTTOM: f64 = HEIGHT - 30.0;
 /// The style of the first, the second and all further rankings.
 fn style(place: usize) -> &'static str {
     ["first", "second", "other"][place.min(2)]
-}
-
-/// A mean with its interval on a line of its own.
-pub struct Whisker {
-    pub label: String,
-    pub mean: f64,
-    pub interval: Interval,
-    /// `good`, `bad` or `other`.
-    pub class: &'static str,
-}
-
-/// What the axis of [`whiskers`] covers.
-#[derive(Clone, Copy)]
-pub enum Range {
-    /// 0 to 1.
-    Share,
-    /// As far to both sides of 0 as the widest interval.
-    AroundZero,
 }
 
 /// The values of each ranking, every one sorted from the best question to the worst.
@@ -74,7 +54,7 @@ pub fn sorted_values(title: &str, caption: &str, rankings: &[(&str, Vec<f64>)]) 
         caption,
         &alternative.join("; "),
         HEIGHT,
-        &(drawing + &legend(rankings)),
+        &(drawing + &legend(rankings, TOP + 14.0)),
     )
 }
 
@@ -164,80 +144,18 @@ pub fn recall_curves(title: &str, caption: &str, rankings: &[(&str, Vec<(usize, 
         caption,
         &alternative.join("; "),
         HEIGHT,
-        &(drawing + &legend(rankings)),
+        &(drawing + &legend(rankings, BOTTOM - 18.0 * rankings.len() as f64)),
     )
 }
 
-/// Means with their intervals, one below the other.
-pub fn whiskers(title: &str, caption: &str, rows: &[Whisker], range: Range) -> String {
-    const ROW: f64 = 24.0;
-    const LABELS: f64 = 190.0;
-    const VALUES: f64 = 70.0;
-    let height = rows.len() as f64 * ROW + 30.0;
-    let widest = rows
-        .iter()
-        .flat_map(|row| [row.interval.low, row.interval.high]);
-    let reach = widest.map(f64::abs).fold(0.01, f64::max);
-    let x = |value: f64| {
-        let share = match range {
-            Range::Share => value,
-            Range::AroundZero => (value / reach + 1.0) / 2.0,
-        };
-        LABELS + share * (WIDTH - LABELS - VALUES)
-    };
-    let ticks = match range {
-        Range::Share => vec![0.0, 0.25, 0.5, 0.75, 1.0],
-        Range::AroundZero => vec![-reach, 0.0, reach],
-    };
-    let mut drawing = String::new();
-    for tick in ticks {
-        let label = match range {
-            Range::Share => format!("{tick}"),
-            Range::AroundZero => signed(tick),
-        };
-        let class = if tick == 0.0 { "zero" } else { "grid" };
-        write!(
-            drawing,
-            "<line class=\"{class}\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"4\" y2=\"{1:.1}\"/>\
-             <text class=\"soft\" x=\"{0:.1}\" y=\"{2:.1}\" text-anchor=\"middle\">{label}</text>",
-            x(tick),
-            height - 24.0,
-            height - 8.0,
-        )
-        .expect("writing to a string");
-    }
-    let told = |row: &Whisker| match range {
-        Range::Share => format!("{:.3}", row.mean),
-        Range::AroundZero => signed(row.mean),
-    };
-    for (place, row) in rows.iter().enumerate() {
-        let y = place as f64 * ROW + 16.0;
-        write!(
-            drawing,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
-             <line class=\"line-{class}\" x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-             <circle class=\"fill-{class}\" cx=\"{:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>\
-             <text x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            LABELS - 12.0,
-            y + 4.0,
-            escape(&row.label),
-            x(row.interval.low),
-            x(row.interval.high),
-            x(row.mean),
-            y + 4.0,
-            told(row),
-            class = row.class,
-        )
-        .expect("writing to a string");
-    }
-    let alternative: Vec<String> = rows
-        .iter()
-        .map(|row| format!("{}: {}", row.label, told(row)))
-        .collect();
-    figure(title, caption, &alternative.join("; "), height, &drawing)
-}
-
-fn figure(title: &str, caption: &str, alternative: &str, height: f64, drawing: &str) -> String {
+/// A drawing in its frame, with what it says in words.
+pub(super) fn figure(
+    title: &str,
+    caption: &str,
+    alternative: &str,
+    height: f64,
+    drawing: &str,
+) -> String {
     format!(
         "<figure><h3>{title}</h3>\
          <svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{label}\">\
@@ -305,13 +223,13 @@ fn bottom_labels(labels: &[(f64, &str)]) -> String {
 }
 
 /// Which line is whose; not needed for a single one.
-fn legend<T>(rankings: &[(&str, T)]) -> String {
+fn legend<T>(rankings: &[(&str, T)], top: f64) -> String {
     if rankings.len() < 2 {
         return String::new();
     }
     let entry = |(place, (name, _)): (usize, &(&str, T))| {
         let class = style(place);
-        let y = TOP + 14.0 + place as f64 * 18.0;
+        let y = top + place as f64 * 18.0;
         format!(
             "<line class=\"line-{class} key\" x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{:.1}\" y2=\"{:.1}\"/>\
              <text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>",

@@ -2,7 +2,8 @@
 
 use super::figures::signed;
 use super::html::escape;
-use super::plot::{self, Range, Whisker};
+use super::plot;
+use super::whisker::{Range, Whisker, whiskers};
 use super::{Effect, Missed, Report, Section, Shown, WorstQuery};
 use crate::relevance::statistics::SIGNIFICANT;
 
@@ -76,7 +77,7 @@ impl Section {
                 })
             })
             .collect();
-        plot::whiskers(
+        whiskers(
             &format!("{} minus {name}, by metric", report.measured()),
             "Mean difference with its 95 % interval; a star marks p below 0.05.",
             &rows,
@@ -127,10 +128,10 @@ fn ablation(k: usize, effects: &[Effect]) -> String {
         [] => String::new(),
         still => format!(" Without effect on these questions: {}.", still.join(", ")),
     };
-    plot::whiskers(
+    whiskers(
         "What each weight is worth",
         &format!(
-            "nDCG@{k} lost when the weight is 0, with its 95 % interval: to the right of zero it helps. A star marks p \
+            "nDCG@{k} lost when the weight is 0, with its 95 % interval: to the right of zero it helps; an arrow goes beyond the axis. A star marks p \
              below 0.05; of many weights, one in twenty gets one by chance.{without}"
         ),
         &rows,

@@ -106,22 +106,20 @@ mod tests {
     #[test]
     fn each_dial_turns_down_its_weight_and_no_other() {
         let schema = IndexSchema::embedded();
-        let full = Configuration::read("full".into(), &schema.ranking, &schema).unwrap();
+        let full = Configuration::read("full".into(), &schema.ranking, schema).unwrap();
         let dials = full.dials();
         assert!(dials.contains(&Dial::Signal("level".into())), "{dials:?}");
         assert!(
             dials.contains(&Dial::TextField("title".into())),
             "{dials:?}"
         );
-        let without = full
-            .without(&Dial::Signal("level".into()), &schema)
-            .unwrap();
+        let without = full.without(&Dial::Signal("level".into()), schema).unwrap();
         assert_eq!(
             (without.of("level"), without.of("subject")),
             (0.0, full.weights.of("subject"))
         );
         let without = full
-            .without(&Dial::TextField("title".into()), &schema)
+            .without(&Dial::TextField("title".into()), schema)
             .unwrap();
         let silent = without.text.weights.iter().filter(|weight| **weight == 0.0);
         assert_eq!(
