@@ -10,7 +10,8 @@
 //! 8. `snapshot`: searches during an import see one moment each.
 //! 9. `catalogue`: the bundled catalogue keeps its promises.
 //! 10. `readme`: what README says is what happens.
-//! 11. `relevance`: how relevance is measured, and how relevant Classo's own answers are.
+//! 11. `evaluate`: measuring many collections, other rankings beside ours, the report.
+//! 12. `relevance`: how relevance is measured, and how relevant Classo's own answers are.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -19,6 +20,7 @@ mod bad_input;
 mod catalogue;
 mod commands;
 mod crash;
+mod evaluate;
 mod facets;
 mod personas;
 mod readme;

@@ -44,7 +44,7 @@ impl Section {
             .collect();
         let mut plots = plot::sorted_values(
             &format!("nDCG@{} of each question, sorted", report.k),
-            "The area to the right of where the line falls is what searching does not answer yet.",
+            "Each step is a question; what lies above the line is still to gain.",
             &ndcg,
         );
         for (name, of) in named.iter().skip(1) {
@@ -200,7 +200,7 @@ fn result(rank: usize, shown: &Shown) -> String {
          <td class=\"reasons\">{}</td></tr>",
         escape(&shown.title),
         escape(&shown.id),
-        reasons.join("<br>"),
+        reasons.join(" · "),
     )
 }
 

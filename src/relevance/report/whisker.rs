@@ -10,9 +10,9 @@ use crate::relevance::statistics::Interval;
 /// The height of a line.
 const ROW: f64 = 26.0;
 /// Where the axis begins and ends: labels are left of it, values right.
-const AXIS: (f64, f64) = (186.0, WIDTH - 76.0);
+const AXIS: (f64, f64) = (190.0, WIDTH - 76.0);
 /// What fits in front of the axis.
-const LONGEST_LABEL_CHARS: usize = 24;
+const LONGEST_LABEL_CHARS: usize = 22;
 
 /// A mean with its interval on a line of its own.
 pub struct Whisker {
