@@ -87,6 +87,13 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let mut evaluated = Vec::new();
     for source in &sources {
         let (documents, collection) = files::read(source, &schema)?;
+        let unasked = collection.unasked();
+        if unasked > 0 {
+            eprintln!(
+                "{}: {unasked} judged questions are not asked, and left out",
+                collection.name
+            );
+        }
         let asked = collection.queries.len() * rounds(args, &configurations);
         let progress = Counter::new(&collection.name, asked);
         let bench = match documents {

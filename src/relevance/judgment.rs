@@ -49,13 +49,14 @@ pub struct Judgments {
 }
 
 impl Judgments {
-    /// Reads either form; CSV is known by its first line, which names `query`, `resource` and `grade` among its columns.
+    /// Reads either form; CSV is known by its first line, which names `query` among its columns.
     ///
     /// # Errors
     /// The number of the line that is not of its form, and why.
     pub fn parse(text: &str) -> Result<Judgments, String> {
         let text = text.trim_start_matches('\u{feff}');
-        if text.lines().next().is_some_and(|line| line.contains(',')) {
+        let first = text.lines().next().unwrap_or_default();
+        if first.split(',').any(|column| column.trim() == "query") {
             Judgments::parse_csv(text)
         } else {
             Judgments::parse_trec(text)

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::comparison::{Difference, Estimate};
 use figures::{decimals, signed, significance};
-use html::escape;
+use html::{anchor, escape};
 use whisker::{Range, Whisker, whiskers};
 
 /// All there is to show.
@@ -191,13 +191,14 @@ impl Report {
             );
         }
         format!(
-            "<li class=\"{class}\"><a href=\"#{0}\">{0}</a><strong>{1:.3}</strong>\
+            "<li class=\"{class}\"><a href=\"#{0}\">{5}</a><strong>{1:.3}</strong>\
              <span>nDCG@{2}, 95 % between {3:.3} and {4:.3}</span>{lines}</li>\n",
-            escape(&section.name),
+            anchor(&section.name),
             estimate.mean,
             self.k,
             estimate.interval.low,
             estimate.interval.high,
+            escape(&section.name),
         )
     }
 

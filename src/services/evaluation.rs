@@ -9,7 +9,7 @@ pub mod configuration;
 pub mod documents;
 pub mod report;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -56,6 +56,15 @@ impl Collection {
         } else {
             self.queries.iter().map(|query| query.id.as_str()).collect()
         }
+    }
+
+    /// How many judged questions are not among those that are asked; they are left out.
+    pub fn unasked(&self) -> usize {
+        let asked: HashSet<&str> = self.questions().into_iter().collect();
+        self.judgments
+            .questions()
+            .filter(|id| !asked.contains(id))
+            .count()
     }
 
     /// The language a question was asked in, when the question is known.
@@ -168,11 +177,13 @@ pub fn evaluate(
     };
     let mut measured = Vec::new();
     let mut of_first = None;
-    for (bench, configuration) in bench.into_iter().cycle().zip(configurations) {
-        let weights = configuration.weights.clone();
-        let answers = bench.ask(&collection.queries, weights, DEPTH, done)?;
-        measured.push(measure(&configuration.name, lists(&answers)));
-        of_first.get_or_insert(answers);
+    if let Some(bench) = bench {
+        for configuration in configurations {
+            let weights = configuration.weights.clone();
+            let answers = bench.ask(&collection.queries, weights, DEPTH, done)?;
+            measured.push(measure(&configuration.name, lists(&answers)));
+            of_first.get_or_insert(answers);
+        }
     }
     for (name, lists) in &collection.foreign {
         measured.push(measure(name, lists.clone()));

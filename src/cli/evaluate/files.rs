@@ -103,7 +103,7 @@ pub fn sources(args: &EvaluateArgs) -> anyhow::Result<Vec<Sources>> {
                 true => Output::Folder(run.clone()).of(&source.name),
                 false => run.clone(),
             };
-            source.runs.push((short_name(run), file));
+            source.runs.push((run_name(run, &args.read_run), file));
         }
     }
     Ok(sources)
@@ -137,6 +137,15 @@ fn in_folder(folder: &Path) -> anyhow::Result<Sources> {
 pub fn short_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
+}
+
+/// The short name of a run, or its whole path when others have the same.
+fn run_name(run: &Path, all: &[PathBuf]) -> String {
+    let name = short_name(run);
+    match all.iter().filter(|other| short_name(other) == name).count() {
+        1 => name,
+        _ => run.display().to_string(),
+    }
 }
 
 /// The name of the folder that a file is in.

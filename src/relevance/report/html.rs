@@ -17,3 +17,9 @@ pub fn escape(text: &str) -> String {
     }
     escaped
 }
+
+/// A name as the target of a link within the page.
+pub fn anchor(name: &str) -> String {
+    let plain = name.split_whitespace().collect::<Vec<_>>().join("-");
+    escape(&plain)
+}

@@ -1,7 +1,7 @@
 //! What there is to say of one collection.
 
 use super::figures::signed;
-use super::html::escape;
+use super::html::{anchor, escape};
 use super::plot;
 use super::whisker::{Range, Whisker, whiskers};
 use super::{Effect, Missed, Report, Section, Shown, WorstQuery};
@@ -22,12 +22,13 @@ impl Section {
             None => String::new(),
         };
         format!(
-            "<section id=\"{0}\">\n<h2>{0}</h2>\n<p class=\"meta\">{1} judged questions{searched}{covered}.</p>\n\
+            "<section id=\"{4}\">\n<h2>{0}</h2>\n<p class=\"meta\">{1} judged questions{searched}{covered}.</p>\n\
              <div class=\"plots\">\n{2}</div>\n{3}</section>\n",
             escape(&self.name),
             self.queries,
             self.plots(report),
             self.worst_questions(report),
+            anchor(&self.name),
         )
     }
 
@@ -156,9 +157,14 @@ fn question(k: usize, of: &WorstQuery) -> String {
         "" => String::new(),
         profile => format!(" · asked by: {}", escape(profile)),
     };
-    let rows: String = (1..)
-        .zip(&of.results)
-        .map(|(rank, shown)| result(rank, shown))
+    // The texts of question and results are in the asker's language, the page is in English.
+    let spoken = match of.language.as_str() {
+        "" => String::new(),
+        language => format!(" lang=\"{}\"", escape(language)),
+    };
+    let ranked = (1..).zip(&of.results);
+    let rows: String = ranked
+        .map(|(rank, shown)| result(rank, shown, &spoken))
         .collect();
     let table = if of.results.is_empty() {
         "<p>No results.</p>".to_owned()
@@ -176,7 +182,7 @@ fn question(k: usize, of: &WorstQuery) -> String {
         ),
     };
     format!(
-        "<article class=\"question\"><h4>{}</h4><p class=\"meta\"><code>{}</code> · {} · nDCG@{k} {:.3}{profile}</p>\
+        "<article class=\"question\"><h4{spoken}>{}</h4><p class=\"meta\"><code>{}</code> · {} · nDCG@{k} {:.3}{profile}</p>\
          {table}{missed}</article>\n",
         escape(&of.text),
         escape(&of.id),
@@ -185,7 +191,7 @@ fn question(k: usize, of: &WorstQuery) -> String {
     )
 }
 
-fn result(rank: usize, shown: &Shown) -> String {
+fn result(rank: usize, shown: &Shown, spoken: &str) -> String {
     let grade = match shown.grade {
         Some(grade) => grade.to_string(),
         None => "not judged".to_owned(),
@@ -196,8 +202,8 @@ fn result(rank: usize, shown: &Shown) -> String {
         .map(|(points, text)| format!("{} {}", signed(*points), escape(text)))
         .collect();
     format!(
-        "<tr><td>{rank}</td><td>{}<br><code>{}</code></td><td class=\"grade\">{grade}</td>\
-         <td class=\"reasons\">{}</td></tr>",
+        "<tr><td>{rank}</td><td{spoken}>{}<br><code>{}</code></td><td class=\"grade\">{grade}</td>\
+         <td class=\"reasons\"{spoken}>{}</td></tr>",
         escape(&shown.title),
         escape(&shown.id),
         reasons.join(" · "),
