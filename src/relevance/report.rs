@@ -218,7 +218,9 @@ impl Report {
             .collect();
         format!(
             "<section>\n<h2>Summary</h2>\n<div class=\"scroll\"><table class=\"figures\">\n\
-             <thead><tr><th scope=\"col\">Collection</th><th scope=\"col\">Ranking</th>{heads}</tr></thead>\n\
+             <thead><tr><th scope=\"col\">Collection</th><th scope=\"col\">Ranking</th>{heads}\
+             <th scope=\"col\"><abbr title=\"share of the catalogue that is among the first results of some question\">\
+             Coverage</abbr></th></tr></thead>\n\
              <tbody>\n{rows}</tbody></table></div>\n<p class=\"note\">Means over judged questions; below each, the ends of \
              its 95 % interval (bootstrap). A triangle marks a ranking that differs significantly from the first one \
              (paired randomisation test, p below 0.05): ▲ it is better, ▼ it is worse.</p>\n</section>\n"

@@ -87,8 +87,12 @@ pub fn row(
         )
     };
     let cells: String = columns.iter().map(cell).collect();
+    let coverage = match system.coverage {
+        Some(coverage) => format!("{coverage:.3}"),
+        None => "–".to_owned(),
+    };
     format!(
-        "<tr><th scope=\"row\">{}</th><td class=\"name\">{}</td>{cells}</tr>\n",
+        "<tr><th scope=\"row\">{}</th><td class=\"name\">{}</td>{cells}<td>{coverage}</td></tr>\n",
         escape(collection),
         escape(ranking)
     )
