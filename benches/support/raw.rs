@@ -128,7 +128,7 @@ impl RawTantivy {
                     document.add_text(exact, &label.en);
                 }
             }
-            document.add_text(record, classo::index::document::shown(resource, &runs_on));
+            document.add_text(record, classo::index::record::shown(resource, &runs_on));
             writer.add_document(document).unwrap();
         }
         writer.commit().unwrap();

@@ -1,14 +1,14 @@
 //! A resource becomes a document of the index.
 
-use serde::Serialize;
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
+use super::record;
 use super::schema::Fields;
 use crate::domain::compatibility::RunsOn;
 use crate::domain::draft;
 use crate::domain::language::Language;
-use crate::domain::resource::{Provenance, Resource};
+use crate::domain::resource::Resource;
 use crate::domain::text;
 use crate::index_schema::IndexSchema;
 use crate::query::attributes::Merit;
@@ -72,7 +72,7 @@ pub fn document(resource: &Resource, fields: &Fields, schema: &IndexSchema) -> T
             document.add_text(field, title_order(title));
         }
     }
-    document.add_text(fields.record, shown(resource, &runs_on));
+    document.add_text(fields.record, record::shown(resource, &runs_on));
     document
 }
 
@@ -262,28 +262,4 @@ fn title_order(title: &str) -> String {
     order.push('\u{1}');
     order.extend(title.chars().take(80));
     order
-}
-
-/// The record as the API shows it: without what its origin said beside, with what it runs on.
-#[derive(Serialize)]
-struct Shown<'a> {
-    #[serde(flatten)]
-    resource: &'a Resource,
-    runs_on: &'a RunsOn,
-}
-
-/// The JSON of a resource as the API shows it.
-pub fn shown(resource: &Resource, runs_on: &RunsOn) -> String {
-    let mut resource = resource.clone();
-    if let Some(provenance) = &mut resource.provenance {
-        provenance.raw.clear();
-    }
-    resource.provenance = resource
-        .provenance
-        .filter(|provenance: &Provenance| !provenance.is_empty());
-    serde_json::to_string(&Shown {
-        resource: &resource,
-        runs_on,
-    })
-    .expect("a resource has text keys and finite numbers")
 }

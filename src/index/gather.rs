@@ -10,7 +10,7 @@ use tantivy::DocId;
 use tantivy::columnar::Column;
 
 use crate::domain::vocabulary::{Ordinal, Vocabularies};
-use crate::query::attributes::{PackedBits, Rows, Sets};
+use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
 use crate::query::found::FacetCount;
@@ -25,7 +25,8 @@ pub struct Batch {
     pub places: Vec<DocId>,
     /// How well the words match each, 0 to 1.
     pub texts: Vec<f32>,
-    /// What the filters say of each, see [`Counts::take`].
+    first_words: Vec<u64>,
+    /// What the filters say of each, see [`Counts::filter`].
     failed: Vec<u8>,
     points: Vec<i64>,
 }
@@ -52,10 +53,21 @@ impl Batch {
         for at in 0..self.failed.len() {
             self.places[kept] = self.places[at];
             self.texts[kept] = self.texts[at];
+            self.first_words[kept] = self.first_words[at];
             kept += usize::from(self.failed[at] == PASSED);
         }
         self.places.truncate(kept);
         self.texts.truncate(kept);
+        self.first_words.truncate(kept);
+    }
+
+    fn matches<'a>(&'a self, rows: &'a Rows) -> Matches<'a> {
+        Matches {
+            rows,
+            places: &self.places,
+            first_words: &self.first_words,
+            texts: &self.texts,
+        }
     }
 }
 
@@ -110,77 +122,70 @@ impl<'a> Counts<'a> {
     ///
     /// One that fails exactly one facet's filter still counts for that facet: its counts leave its own filter out.
     pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
+        rows.gather_first_words(&batch.places, &mut batch.first_words);
         if !self.filters.is_empty() || self.max_cost_cents.is_some() {
             self.filter(batch, rows);
-            for number in 0..self.filters.len() {
-                self.count_failed(number, batch, rows);
-            }
             batch.keep_passed();
         }
         self.total += batch.places.len() as u64;
-        self.count(&batch.places, rows);
+        self.count(&batch.matches(rows));
     }
 
-    /// Notes for each match that it passed, which one filter it failed (its number, from 1), or that it failed several.
-    fn filter(&self, batch: &mut Batch, rows: &Rows) {
-        let Batch { places, failed, .. } = batch;
+    /// Notes for each match that it passed, which one filter it failed (its number, from 1), or that it failed several;
+    /// and counts those that failed one alone for its facet.
+    fn filter(&mut self, batch: &mut Batch, rows: &Rows) {
+        let mut failed = std::mem::take(&mut batch.failed);
         failed.clear();
-        failed.resize(places.len(), PASSED);
+        failed.resize(batch.places.len(), PASSED);
         if let Some(max) = self.max_cost_cents {
-            for (place, failed) in places.iter().zip(&mut *failed) {
+            for (place, failed) in batch.places.iter().zip(&mut failed) {
                 if rows.cost_cents(*place).is_none_or(|cost| cost > max) {
                     *failed = FAILED;
                 }
             }
         }
+        let matches = batch.matches(rows);
         for (number, filter) in self.filters.iter().enumerate() {
-            let column = rows.sets(filter.facet);
-            for (place, failed) in places.iter().zip(&mut *failed) {
+            matches.each_number(rows.sets(filter.facet), &mut failed, |set, failed| {
                 let now = if *failed == PASSED {
                     number as u8 + 1
                 } else {
                     FAILED
                 };
-                *failed = if filter.passes[column.get(*place)] {
-                    *failed
-                } else {
-                    now
-                };
-            }
+                *failed = if filter.passes[set] { *failed } else { now };
+            });
         }
-    }
-
-    /// Counts, for the facet of one filter, the matches that failed it alone.
-    fn count_failed(&mut self, number: usize, batch: &Batch, rows: &Rows) {
-        let facet = self.filters[number].facet;
-        let Some(at) = self.counted.iter().position(|counted| *counted == facet) else {
-            return;
-        };
-        let (column, begin) = (rows.sets(facet), self.begins[at]);
-        for (place, failed) in batch.places.iter().zip(&batch.failed) {
-            if usize::from(*failed) == number + 1 {
-                self.tallies[begin + column.get(*place)] += 1;
-            }
-        }
-    }
-
-    /// Counts matches for every facet. Columns of one word are read together.
-    fn count(&mut self, places: &[DocId], rows: &Rows) {
-        let mut rest: Vec<(&[u64], PackedBits, usize)> = Vec::with_capacity(self.counted.len());
-        for (facet, begin) in self.counted.iter().zip(&self.begins) {
-            let column = rows.sets(*facet);
-            rest.push((column.words(), column.bits, *begin));
-        }
-        while let Some((words, ..)) = rest.first().copied() {
-            let together: Vec<(PackedBits, usize)> = rest
-                .extract_if(.., |(others, ..)| std::ptr::eq(*others, words))
-                .map(|(_, bits, begin)| (bits, begin))
-                .collect();
-            for place in places {
-                let word = words[*place as usize];
-                for (bits, begin) in &together {
-                    self.tallies[begin + bits.of(word)] += 1;
+        for (number, filter) in self.filters.iter().enumerate() {
+            let counted = self.counted.iter().position(|facet| *facet == filter.facet);
+            let Some(begin) = counted.map(|at| self.begins[at]) else {
+                continue;
+            };
+            matches.each_number(rows.sets(filter.facet), &mut failed, |set, failed| {
+                if usize::from(*failed) == number + 1 {
+                    self.tallies[begin + set] += 1;
                 }
+            });
+        }
+        batch.failed = failed;
+    }
+
+    /// Counts matches for every facet; the columns of the first word are read together.
+    fn count(&mut self, matches: &Matches) {
+        let columns = self.counted.iter().zip(&self.begins);
+        let columns = columns.map(|(facet, begin)| (matches.rows.sets(*facet), *begin));
+        let (first, others): (Vec<_>, Vec<_>) = columns.partition(|(column, _)| column.is_first);
+        let first: Vec<_> = first
+            .into_iter()
+            .map(|(column, begin)| (column.bits, begin))
+            .collect();
+        for word in matches.first_words {
+            for (bits, begin) in &first {
+                self.tallies[begin + bits.of(*word)] += 1;
+            }
+        }
+        for (column, begin) in others {
+            for place in matches.places {
+                self.tallies[begin + column.get(*place)] += 1;
             }
         }
     }
@@ -308,33 +313,25 @@ impl<'a, R: Rank> Best<'a, R> {
 
     /// Takes matches that pass every filter.
     pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
-        let Batch {
-            places,
-            texts,
-            points,
-            ..
-        } = batch;
-        points.resize(places.len(), 0);
-        let matches = Matches {
-            rows,
-            places,
-            texts,
-        };
-        self.rank.neutral_points(&matches, points);
+        let mut points = std::mem::take(&mut batch.points);
+        points.resize(batch.places.len(), 0);
+        let matches = batch.matches(rows);
+        self.rank.neutral_points(&matches, &mut points);
         if self.with_neutral {
             self.neutral_points
-                .extend(points.iter().copied().zip(places.iter().copied()));
+                .extend(points.iter().copied().zip(matches.places.iter().copied()));
         }
-        if self.depth == 0 {
-            return;
-        }
-        self.rank.add_personal_points(&matches, points);
-        for ((document, text), points) in places.iter().zip(texts).zip(points) {
-            let key = self.key.of(*document, rows);
-            if (key, *points) >= self.worst {
-                self.keep(key, *points, *document, *text);
+        if self.depth > 0 {
+            self.rank.add_personal_points(&matches, &mut points);
+            for ((document, text), points) in matches.places.iter().zip(matches.texts).zip(&points)
+            {
+                let key = self.key.of(*document, rows);
+                if (key, *points) >= self.worst {
+                    self.keep(key, *points, *document, *text);
+                }
             }
         }
+        batch.points = points;
     }
 
     /// Keeps a match that is not below the worst one kept: it may still lose the tie by its id.

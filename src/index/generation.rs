@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::analysis;
+use super::schema::Fields;
 use crate::index_schema::IndexSchema;
 
 pub struct Generations {
@@ -85,10 +86,12 @@ impl Generations {
 
 /// Twelve hexadecimal digits over everything that shapes the index.
 pub fn made_from(schema: &IndexSchema) -> String {
+    let fields = Fields::new(&schema.text_fields).schema;
     let digest = Sha256::digest(format!(
-        "{}\n{}",
+        "{}\n{}\n{}",
         schema.index_hash,
-        analysis::fingerprint()
+        analysis::fingerprint(),
+        serde_json::to_string(&fields).expect("a schema is a list of named fields"),
     ));
     digest
         .iter()

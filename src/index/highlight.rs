@@ -18,7 +18,7 @@ pub struct Highlighter {
     unfinished: Option<(String, usize)>,
     /// How the words begin. Stemming changes ends, so a word that begins otherwise is no form of theirs: most words of
     /// a text are passed over without being read, which is what makes twenty excerpts cheap.
-    beginnings: Vec<[u8; 2]>,
+    beginnings: Vec<Beginning>,
     /// What was found out about the words that begin so: texts repeat them.
     known: RefCell<HashMap<String, Option<usize>>>,
 }
@@ -60,7 +60,7 @@ impl Highlighter {
                     .or_insert(number);
             }
             highlighter.exact.entry(word.to_owned()).or_insert(number);
-            highlighter.beginnings.extend(beginning(word));
+            highlighter.beginnings.extend(Beginning::of(word));
             if unfinished == Some(word) {
                 highlighter.unfinished = Some((word.to_owned(), number));
             }
@@ -105,11 +105,8 @@ impl Highlighter {
         let mut read = 0;
         while let Some(run) = reader.next_run().filter(|run| run.from < end) {
             let bytes = &text.as_bytes()[run.from..run.to];
-            let may_be_hit = match bytes {
-                [first, second, ..] if run.is_plain && first.is_ascii() && second.is_ascii() => {
-                    let begins = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
-                    self.beginnings.contains(&begins)
-                }
+            let may_be_hit = match bytes.first_chunk::<3>() {
+                Some(first) if run.is_plain && first.is_ascii() => self.may_be(first),
                 _ => true,
             };
             if may_be_hit
@@ -133,12 +130,19 @@ impl Highlighter {
         hits
     }
 
+    /// Whether a word that begins so may be a form of one of the question's.
+    fn may_be(&self, begins: &[u8]) -> bool {
+        self.beginnings
+            .iter()
+            .any(|beginning| beginning.fits(begins))
+    }
+
     /// Which word of the question a folded word is a form of.
     fn number(&self, word: &str) -> Option<usize> {
         if let Some(number) = self.exact.get(word) {
             return Some(*number);
         }
-        if !self.beginnings.contains(&beginning(word)?) {
+        if !self.may_be(word.as_bytes()) {
             return None;
         }
         if let Some(known) = self.known.borrow().get(word) {
@@ -201,9 +205,24 @@ fn mark_between(text: &str, from: usize, to: usize, hits: &[Hit]) -> String {
     marked
 }
 
-/// The first two bytes of a word: enough to tell most words apart.
-fn beginning(word: &str) -> Option<[u8; 2]> {
-    word.as_bytes().first_chunk().copied()
+/// The first letters of a word, by which most others are told apart: three bytes, two of short words, whose forms
+/// may differ in the third.
+struct Beginning([u8; 2], Option<u8>);
+
+impl Beginning {
+    fn of(word: &str) -> Option<Beginning> {
+        let first = *word.as_bytes().first_chunk()?;
+        let third = (word.len() > 3).then(|| word.as_bytes()[2]);
+        Some(Beginning(first, third))
+    }
+
+    fn fits(&self, bytes: &[u8]) -> bool {
+        let same =
+            |own: u8, byte: Option<&u8>| byte.is_some_and(|byte| byte.to_ascii_lowercase() == own);
+        same(self.0[0], bytes.first())
+            && same(self.0[1], bytes.get(1))
+            && (bytes.len() < 3 || self.1.is_none_or(|third| same(third, bytes.get(2))))
+    }
 }
 
 fn escape(text: &str, out: &mut String) {

@@ -13,6 +13,7 @@ pub mod generation;
 pub mod highlight;
 mod lookup;
 mod postings;
+pub mod record;
 mod schema;
 pub mod search;
 mod segment;

@@ -30,7 +30,7 @@ pub struct Fields {
     pub updated: Field,
     /// Titles in the order of the alphabet, in French and in English.
     pub title_order: [Field; 2],
-    /// The record as the API shows it.
+    /// The record as the API shows it: the only stored value.
     pub record: Field,
 }
 
@@ -50,10 +50,7 @@ impl Fields {
             .set_tokenizer("raw")
             .set_index_option(IndexRecordOption::Basic)
             .set_fieldnorms(false);
-        let id = schema.add_text_field(
-            "id",
-            ordered().set_indexing_options(id_indexing).set_stored(),
-        );
+        let id = schema.add_text_field("id", ordered().set_indexing_options(id_indexing));
         let texts = text_fields.groups.iter().map(|group| {
             Language::ALL.map(|language| {
                 let name = format!("{}_{}", group.name, language.tag());

@@ -59,8 +59,9 @@ impl Snapshot {
                     best.take(batch, rows);
                     batch.clear();
                 };
+                let no_conditions = conditions.are_none();
                 let mut take = |document: DocId, text: f32| {
-                    if conditions.hold(document) {
+                    if no_conditions || conditions.hold(document) {
                         batch.push(document, text);
                         if batch.is_full() {
                             gather(batch);
@@ -171,9 +172,13 @@ impl Snapshot {
     fn neutral_points<R: Rank>(&self, rank: &R, candidate: &Candidate) -> i64 {
         let Place { segment, document } = candidate.place;
         let mut points = [0];
+        let rows = &self.segments[segment as usize].columns.rows;
+        let mut first_words = Vec::new();
+        rows.gather_first_words(&[document], &mut first_words);
         let matches = Matches {
-            rows: &self.segments[segment as usize].columns.rows,
+            rows,
             places: &[document],
+            first_words: &first_words,
             texts: &[candidate.text],
         };
         rank.neutral_points(&matches, &mut points);
@@ -230,6 +235,11 @@ impl<'a> Conditions<'a> {
             required,
             forbidden,
         })
+    }
+
+    /// Whether every document holds them.
+    fn are_none(&self) -> bool {
+        !self.segment.reader.has_deletes() && self.required.is_none() && self.forbidden.is_none()
     }
 
     #[inline]

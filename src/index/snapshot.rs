@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::index::SegmentId;
-use tantivy::schema::Value;
-use tantivy::{DocAddress, Searcher, TantivyDocument};
+use tantivy::{DocAddress, Searcher};
 
 use super::IndexError;
+use super::record::StoredRecord;
 use super::schema::Fields;
 use super::segment::{Columns, Segment, TextLength};
 use crate::domain::vocabulary::Vocabularies;
@@ -109,13 +109,9 @@ impl Snapshot {
 
     /// The record at a place, as the API shows it: JSON without `provenance.raw`, with `runs_on`.
     pub fn record(&self, place: Place) -> Result<String, IndexError> {
-        let document: TantivyDocument = self
-            .searcher
-            .doc(DocAddress::new(place.segment, place.document))?;
-        let record = document
-            .get_first(self.fields.record)
-            .and_then(|value| value.as_str().map(str::to_owned));
-        record.ok_or_else(|| IndexError::Damaged("a document without its record".into()))
+        let address = DocAddress::new(place.segment, place.document);
+        let StoredRecord(record) = self.searcher.doc(address)?;
+        Ok(record)
     }
 
     /// The id of the resource at a place.

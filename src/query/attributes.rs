@@ -68,6 +68,8 @@ struct Slot {
 pub struct Column<'a> {
     words: &'a [u64],
     pub bits: PackedBits,
+    /// Whether it lies in the first word.
+    pub is_first: bool,
 }
 
 /// Which bits of a word a column takes.
@@ -89,11 +91,6 @@ impl<'a> Column<'a> {
     #[inline]
     pub fn get(&self, place: u32) -> usize {
         self.bits.of(self.words[place as usize])
-    }
-
-    /// The words that the column lies in, by place; other columns may lie in the same.
-    pub fn words(&self) -> &'a [u64] {
-        self.words
     }
 }
 
@@ -161,7 +158,14 @@ impl Rows {
         Column {
             words: &self.words[word],
             bits: PackedBits { shift, mask },
+            is_first: word == 0,
         }
+    }
+
+    /// Puts the first word of each place into `words`.
+    pub fn gather_first_words(&self, places: &[u32], words: &mut Vec<u64>) {
+        words.clear();
+        words.extend(places.iter().map(|place| self.words[0][*place as usize]));
     }
 
     /// In Canadian cents.

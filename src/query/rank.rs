@@ -1,6 +1,6 @@
 //! The seam between looking up and ranking.
 
-use super::attributes::Rows;
+use super::attributes::{Column, Rows};
 
 /// What matches are worth to the asker, in ten-thousandths of a point.
 ///
@@ -19,6 +19,29 @@ pub struct Matches<'a> {
     pub rows: &'a Rows,
     /// Their places among the rows, growing.
     pub places: &'a [u32],
+    /// The first word of each row: read once, from wherever it lies in memory, for all the columns in it.
+    pub first_words: &'a [u64],
     /// How well the words match each, 0 to 1.
     pub texts: &'a [f32],
+}
+
+impl Matches<'_> {
+    /// Calls `each` for every match with its number in a column of the rows and its place in `values`.
+    #[inline]
+    pub fn each_number<T>(
+        &self,
+        column: Column,
+        values: &mut [T],
+        mut each: impl FnMut(usize, &mut T),
+    ) {
+        if column.is_first {
+            for (word, value) in self.first_words.iter().zip(values) {
+                each(column.bits.of(*word), value);
+            }
+        } else {
+            for (place, value) in self.places.iter().zip(values) {
+                each(column.get(*place), value);
+            }
+        }
+    }
 }

@@ -52,11 +52,12 @@ impl NeutralRank {
     }
 
     fn points(&self, matches: &Matches, points: &mut [i64]) {
-        let column = matches.rows.merits();
-        for ((place, text), sum) in matches.places.iter().zip(matches.texts).zip(points) {
-            *sum = signal::points(self.text_weight, f64::from(*text))
-                + self.merits[column.get(*place)];
+        for (text, sum) in matches.texts.iter().zip(&mut *points) {
+            *sum = signal::points(self.text_weight, f64::from(*text));
         }
+        matches.each_number(matches.rows.merits(), points, |merit, sum| {
+            *sum += self.merits[merit];
+        });
     }
 }
 
@@ -124,10 +125,9 @@ impl Rank for ProfileRank {
 
     fn add_personal_points(&self, matches: &Matches, points: &mut [i64]) {
         for (facet, table) in &self.tables {
-            let column = matches.rows.sets(*facet);
-            for (place, sum) in matches.places.iter().zip(&mut *points) {
-                *sum += table[column.get(*place)];
-            }
+            matches.each_number(matches.rows.sets(*facet), points, |set, sum| {
+                *sum += table[set];
+            });
         }
         for number in &self.on_cost {
             let Weighted { signal, weight } = &self.signals[*number];

@@ -1,18 +1,17 @@
 //! A search, from the question to the explained answer.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use super::ServiceError;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
-use crate::domain::language::{Language, LanguageMap};
+use crate::domain::language::Language;
 use crate::domain::profile::ProfileView;
 use crate::index::highlight::Highlighter;
+use crate::index::record::{self, Head};
 use crate::index::writer::Index;
 use crate::index::{IndexError, Snapshot};
 use crate::index_schema::IndexSchema;
@@ -133,14 +132,13 @@ impl Search {
             .map(|(place, candidate)| {
                 let number = (query.page.offset + place + 1) as u64;
                 let record = snapshot.record(candidate.place)?;
-                let shown: Shown = serde_json::from_str(&record).map_err(|error| {
-                    ServiceError::Index(IndexError::Damaged(format!("a record: {error}")))
-                })?;
+                let head = record::head(&record)
+                    .ok_or_else(|| IndexError::Damaged("a record without an id".into()))?;
                 let highlights = highlighter
                     .as_ref()
-                    .map(|highlighter| highlights(highlighter, &shown, query.language));
+                    .map(|highlighter| highlights(highlighter, &head, query.language));
                 Ok(Hit {
-                    id: shown.id.into_owned(),
+                    id: head.id,
                     rank: number,
                     points: candidate.points,
                     neutral_rank: query
@@ -232,19 +230,8 @@ fn explain(rank: &ProfileRank, candidate: &Candidate, snapshot: &Snapshot) -> Ve
     rank.explain(candidate.text, &candidate.row, snapshot.sets())
 }
 
-/// What a hit needs of its record; the rest goes out as it is.
-#[derive(Deserialize)]
-struct Shown<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(default)]
-    title: LanguageMap,
-    #[serde(default)]
-    description: LanguageMap,
-}
-
-fn highlights(highlighter: &Highlighter, shown: &Shown, language: Language) -> Highlights {
-    let (title, description) = (shown.title.best(language), shown.description.best(language));
+fn highlights(highlighter: &Highlighter, head: &Head, language: Language) -> Highlights {
+    let (title, description) = (head.title.best(language), head.description.best(language));
     Highlights {
         title: title.map(|title| highlighter.mark(title)),
         description: description.map(|text| highlighter.excerpt(text, EXCERPT_BYTES)),

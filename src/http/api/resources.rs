@@ -41,7 +41,7 @@ pub async fn one(
     }
     Ok((
         [(header::CONTENT_TYPE, "application/json")],
-        crate::index::document::shown(&resource, &runs_on),
+        crate::index::record::shown(&resource, &runs_on),
     )
         .into_response())
 }
