@@ -19,6 +19,7 @@ use crate::domain::vocabulary::{Vocabularies, Vocabulary, VocabularyError};
 use crate::query::expansions::Expansions;
 use crate::query::stop_words::StopWords;
 use crate::query::text_field::TextFields;
+use crate::query::understanding::Understanding;
 
 /// Every file of the folder, as embedded.
 const EMBEDDED: &[(&str, &str)] = &{
@@ -28,6 +29,7 @@ const EMBEDDED: &[(&str, &str)] = &{
     files![
         "resource.toml",
         "ranking.toml",
+        "understanding.toml",
         "currencies.toml",
         "stopwords/fr.txt",
         "stopwords/en.txt",
@@ -68,6 +70,7 @@ const EMBEDDED: &[(&str, &str)] = &{
 /// The files that only ranking reads: changing one needs no rebuild.
 const RANKING_FILES: &[&str] = &[
     "ranking.toml",
+    "understanding.toml",
     "stopwords/fr.txt",
     "stopwords/en.txt",
     "glossary/concepts.toml",
@@ -84,6 +87,7 @@ pub struct IndexSchema {
     pub licences: LicenceGroups,
     pub stop_words: StopWords,
     pub expansions: Expansions,
+    pub understanding: Understanding,
     /// The text of `ranking.toml`.
     pub ranking: String,
     pub index_hash: String,
@@ -157,6 +161,11 @@ impl IndexSchema {
                 }),
             )
             .map_err(toml_error("glossary or synonyms"))?,
+            understanding: Understanding::parse(files.get("understanding.toml"), &vocabularies)
+                .map_err(|reason| IndexSchemaError::Content {
+                    file: "understanding.toml",
+                    reason,
+                })?,
             index_hash: files.hash(|name| !RANKING_FILES.contains(&name)),
             ranking_hash: files.hash(|name| RANKING_FILES.contains(&name)),
             vocabularies,

@@ -25,7 +25,8 @@
 //! 2. [`http::api::search`]: the query string or the body, through [`query::params`], becomes a
 //!    [`Query`](query::search_query::Query), or every [`Problem`](domain::problem::Problem) in it.
 //! 3. [`services::search`]: the only file that sees the whole journey; it calls 4 to 8 one after the other.
-//! 4. [`query::plan`]: the question becomes words, phrases, exclusions, filters and a page.
+//! 4. [`query::understanding`]: expressions such as "4e année" become filters or signals; [`query::plan`]: what remains becomes
+//!    words, phrases, exclusions, filters and a page.
 //! 5. [`domain::profile`]: what ranking may see of the asker, a `ProfileView`.
 //! 6. [`ranking::rank`]: view and weights become a [`Rank`](query::rank::Rank): tables of points.
 //! 7. [`index::search`]: top hits, counts and total in one pass over one [`Snapshot`](index::Snapshot).

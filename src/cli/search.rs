@@ -81,6 +81,12 @@ pub struct SearchArgs {
     limit: u32,
     #[arg(long, default_value_t = 0)]
     offset: u32,
+    /// Take words only as words, whatever they could mean (repeatable)
+    #[arg(long, value_name = "WORDS")]
+    literal: Vec<String>,
+    /// Take all words only as words
+    #[arg(long)]
+    no_understanding: bool,
     /// Say why each result is where it is
     #[arg(long)]
     explain: bool,
@@ -136,6 +142,8 @@ fn question(args: &SearchArgs) -> Value {
         ("limit".to_owned(), json!(args.limit)),
         ("offset".to_owned(), json!(args.offset)),
         ("explain".to_owned(), json!(args.explain)),
+        ("understand".to_owned(), json!(!args.no_understanding)),
+        ("literal".to_owned(), json!(args.literal)),
         ("max_price".to_owned(), json!(args.max_price)),
     ]);
     for (name, values) in [
@@ -166,6 +174,20 @@ fn question(args: &SearchArgs) -> Value {
 fn print(answer: &Value, lang: &str) {
     let other = if lang == "fr" { "en" } else { "fr" };
     say(format!("{} resources", answer["total"]));
+    for understood in answer["query"]["understood"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        let parts = understood.as_object().into_iter().flatten();
+        for (facet, value) in parts.filter(|(name, _)| *name != "text") {
+            say(format!(
+                "understood: {} = {facet} {}",
+                understood["text"].as_str().unwrap_or(""),
+                value.as_str().unwrap_or("")
+            ));
+        }
+    }
     for hit in answer["hits"].as_array().into_iter().flatten() {
         let resource = &hit["resource"];
         let title = &resource["title"];

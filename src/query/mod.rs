@@ -1,6 +1,6 @@
 //! The question, how it will be looked up, and the raw answer.
 //!
-//! A [`Query`](search_query::Query) is what was asked, already valid; a [`Plan`](plan::Plan) is how to look it up, still free of any engine;
+//! A [`Query`](search_query::Query) is what was asked, already valid; [`understanding`] finds the filters and signals in its text; a [`Plan`](plan::Plan) is how to look it up, still free of any engine;
 //! [`found`] is what a lookup hands back. [`rank`] is the one seam through which a lookup learns what a match is
 //! worth to the asker. This room knows no engine and reads nothing from disk.
 
@@ -17,3 +17,4 @@ pub mod rank;
 pub mod search_query;
 pub mod stop_words;
 pub mod text_field;
+pub mod understanding;

@@ -2,6 +2,8 @@
 //!
 //! No text is an error: a quote that is never closed is a sign like any other, a lone hyphen is nothing.
 
+use std::ops::Range;
+
 use crate::domain::text;
 
 /// The parts of a typed question, as folded words.
@@ -15,6 +17,8 @@ pub struct ParsedText {
     pub phrases: Vec<Vec<String>>,
     /// None may occur.
     pub exclusions: Vec<Vec<String>>,
+    /// The bytes of the text that are neither phrase nor exclusion.
+    pub plain: Vec<Range<usize>>,
 }
 
 /// Takes a typed text apart.
@@ -45,6 +49,7 @@ pub fn parse(typed: &str) -> ParsedText {
             continue;
         }
         add_words(&typed[plain_from..at], &mut parsed.words);
+        parsed.plain.push(plain_from..at);
         let (inside, after) = phrase.unwrap_or_else(|| {
             quoted.split_at(quoted.find(char::is_whitespace).unwrap_or(quoted.len()))
         });
@@ -64,6 +69,7 @@ pub fn parse(typed: &str) -> ParsedText {
     if last.trim_end().ends_with(char::is_alphanumeric) {
         parsed.unfinished = text::words(last).last().map(|word| word.text);
     }
+    parsed.plain.push(plain_from..typed.len());
     parsed
 }
 

@@ -13,6 +13,7 @@ use crate::domain::vocabulary::Vocabularies;
 use crate::query::attributes::Sets;
 use crate::query::facet::Facet;
 use crate::query::rank::{Matches, Rank};
+use crate::query::understanding::Understood;
 
 /// A signal with its weight.
 pub(super) struct Weighted {
@@ -61,29 +62,65 @@ impl NeutralRank {
     }
 }
 
-/// The neutral ranking and what a profile adds to it.
+/// The neutral ranking, what the understood question adds to it for anybody, and what a profile adds for the asker.
 pub struct ProfileRank {
     neutral: Arc<NeutralRank>,
-    pub(super) signals: Vec<Weighted>,
+    asked: Added,
+    personal: Added,
+}
+
+impl ProfileRank {
+    /// What the question's subjects, types and needs add, and the view of an asker: nothing for the anonymous view.
+    pub fn new(
+        neutral: Arc<NeutralRank>,
+        understood: &Understood,
+        view: &ProfileView,
+        weights: &Weights,
+        sets: &Sets,
+        vocabularies: &Vocabularies,
+    ) -> Self {
+        let asked = signals::of_question(understood, weights, vocabularies);
+        let personal = signals::of_profile(view.get(), weights, vocabularies);
+        ProfileRank {
+            neutral,
+            asked: Added::new(weighted(asked, weights), sets),
+            personal: Added::new(weighted(personal, weights), sets),
+        }
+    }
+
+    pub(super) fn all_signals(&self) -> impl Iterator<Item = &Weighted> {
+        let ProfileRank {
+            neutral,
+            asked,
+            personal,
+        } = self;
+        let added = asked.signals.iter().chain(&personal.signals);
+        neutral.signals.iter().chain(added)
+    }
+}
+
+impl Rank for ProfileRank {
+    fn neutral_points(&self, matches: &Matches, points: &mut [i64]) {
+        self.neutral.points(matches, points);
+        self.asked.add_points(matches, points);
+    }
+
+    fn add_personal_points(&self, matches: &Matches, points: &mut [i64]) {
+        self.personal.add_points(matches, points);
+    }
+}
+
+/// Signals on facets and on the cost, made ready for many matches.
+struct Added {
+    signals: Vec<Weighted>,
     /// For each facet that a signal looks at, points by set number.
     tables: Vec<(Facet, Vec<i64>)>,
     /// The places of the signals that look at the cost.
     on_cost: Vec<usize>,
 }
 
-impl ProfileRank {
-    /// What the view of an asker adds; nothing for the anonymous view.
-    pub fn new(
-        neutral: Arc<NeutralRank>,
-        view: &ProfileView,
-        weights: &Weights,
-        sets: &Sets,
-        vocabularies: &Vocabularies,
-    ) -> Self {
-        let signals = weighted(
-            signals::of_profile(view.get(), weights, vocabularies),
-            weights,
-        );
+impl Added {
+    fn new(signals: Vec<Weighted>, sets: &Sets) -> Self {
         let mut tables: Vec<(Facet, Vec<i64>)> = Vec::new();
         for Weighted { signal, weight } in &signals {
             let Input::Facet(facet) = signal.input() else {
@@ -97,33 +134,20 @@ impl ProfileRank {
                     tables.len() - 1
                 });
             for (set, sum) in tables[place].1.iter_mut().enumerate() {
-                *sum += signal::points(
-                    *weight,
-                    signal.value(Seen::Terms(sets.declared(facet, set as u32))),
-                );
+                let seen = Seen::Terms(sets.declared(facet, set as u32));
+                *sum += signal::points(*weight, signal.value(seen));
             }
         }
         let on_cost =
             (0..signals.len()).filter(|place| signals[*place].signal.input() == Input::Cost);
-        ProfileRank {
-            neutral,
+        Added {
             on_cost: on_cost.collect(),
             signals,
             tables,
         }
     }
 
-    pub(super) fn all_signals(&self) -> impl Iterator<Item = &Weighted> {
-        self.neutral.signals.iter().chain(&self.signals)
-    }
-}
-
-impl Rank for ProfileRank {
-    fn neutral_points(&self, matches: &Matches, points: &mut [i64]) {
-        self.neutral.points(matches, points);
-    }
-
-    fn add_personal_points(&self, matches: &Matches, points: &mut [i64]) {
+    fn add_points(&self, matches: &Matches, points: &mut [i64]) {
         for (facet, table) in &self.tables {
             matches.each_number(matches.rows.sets(*facet), points, |set, sum| {
                 *sum += table[set];

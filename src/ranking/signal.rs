@@ -6,9 +6,12 @@ use crate::query::attributes::Merit;
 use crate::query::facet::Facet;
 
 /// Every signal there is, in the order in which reasons are told.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 19] = [
     "text",
     "reading-language",
+    "asked_subject",
+    "asked_type",
+    "asked_need",
     "role",
     "subject",
     "level",

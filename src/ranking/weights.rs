@@ -49,6 +49,7 @@ pub struct FitSettings {
     pub subject: SubjectFit,
     pub level: LevelFit,
     pub student_type: PlainFit,
+    pub asked_type: PlainFit,
     pub device: PlainFit,
     pub os: PlainFit,
     pub platform: PlainFit,

@@ -15,10 +15,13 @@ use crate::index::record::{self, Head};
 use crate::index::writer::Index;
 use crate::index::{IndexError, Snapshot};
 use crate::index_schema::IndexSchema;
+use crate::query::facet::Facet;
+use crate::query::filter::Filters;
 use crate::query::found::{Candidate, FacetCount};
 use crate::query::page::Sort;
 use crate::query::plan::{Plan, corrected_text};
 use crate::query::search_query::Query;
+use crate::query::understanding::{Expression, Understood};
 use crate::ranking::explanation::Contribution;
 use crate::ranking::rank::{NeutralRank, ProfileRank};
 use crate::ranking::weights::Weights;
@@ -43,6 +46,10 @@ struct DatedRank {
 /// Everything a door needs to answer.
 pub struct SearchOutcome {
     pub total: u64,
+    /// What expressions of the text were taken for, in the order of the text.
+    pub understood: Vec<Expression>,
+    /// The filters that held, asked and understood.
+    pub filters: Filters,
     /// The typed text with its misspelled words replaced by those that were looked up.
     pub corrected: Option<String>,
     pub took: Duration,
@@ -106,12 +113,14 @@ impl Search {
     fn answer(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
         let started = Instant::now();
         let snapshot = self.index.snapshot();
-        let mut plan = Plan::new(query, &self.schema.stop_words, &self.schema.expansions);
+        let understood = self.understand(query, |_| true);
+        let mut plan = self.plan(&understood.in_place_of(query));
         let words = snapshot.look_up(&plan, &self.weights.text)?;
         plan.correct(&words.corrections);
         let view = self.view_for_ranking(actor, query);
         let rank = ProfileRank::new(
             self.neutral_rank(&snapshot, query.language),
+            &understood,
             &view,
             &self.weights,
             snapshot.sets(),
@@ -152,6 +161,8 @@ impl Search {
         Ok(SearchOutcome {
             hits: hits.collect::<Result<_, ServiceError>>()?,
             corrected: corrected_text(&query.text, &words.corrections),
+            understood: understood.expressions,
+            filters: plan.filters,
             total: found.total,
             facets: found.facets,
             generation: snapshot.generation().to_owned(),
@@ -167,11 +178,14 @@ impl Search {
         query: &Query,
     ) -> Result<Vec<(String, i64)>, ServiceError> {
         let snapshot = self.index.snapshot();
-        let plan = Plan::new(query, &self.schema.stop_words, &self.schema.expansions);
+        // A test collection of bare texts has no levels to filter by: there an expression is but its words.
+        let understood = self.understand(query, |facet| snapshot.sets().len(facet) > 1);
+        let plan = self.plan(&understood.in_place_of(query));
         let words = snapshot.look_up(&plan, &self.weights.text)?;
         let view = self.view_for_ranking(actor, query);
         let rank = ProfileRank::new(
             self.neutral_rank(&snapshot, query.language),
+            &understood,
             &view,
             &self.weights,
             snapshot.sets(),
@@ -183,6 +197,19 @@ impl Search {
             .iter()
             .map(|candidate| Ok((snapshot.id(candidate.place)?, candidate.points)));
         ranked.collect()
+    }
+
+    fn understand(&self, query: &Query, knows: impl Fn(Facet) -> bool) -> Understood {
+        let IndexSchema {
+            understanding,
+            stop_words,
+            ..
+        } = &*self.schema;
+        understanding.read(query, stop_words, knows)
+    }
+
+    fn plan(&self, query: &Query) -> Plan {
+        Plan::new(query, &self.schema.stop_words, &self.schema.expansions)
     }
 
     /// A profile that came with the question is used for it and forgotten; nothing else is known of a visitor.

@@ -12,6 +12,7 @@
 //! 10. `readme`: what README says is what happens.
 //! 11. `evaluate`: measuring many collections, other rankings beside ours, the report.
 //! 12. `relevance`: how relevance is measured, and how relevant Classo's own answers are.
+//! 13. `understanding`: what a question means besides its words, and what that does to the answer.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -28,3 +29,4 @@ mod relevance;
 mod search;
 mod snapshot;
 mod support;
+mod understanding;

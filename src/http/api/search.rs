@@ -13,11 +13,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
-use crate::domain::vocabulary::Vocabularies;
+use crate::domain::vocabulary::{Ordinal, Term, Vocabularies};
 use crate::http::Server;
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ApiResult};
-use crate::query::filter::Filters;
 use crate::query::found::FacetCount;
 use crate::query::params::RawParams;
 use crate::query::search_query::Query;
@@ -103,8 +102,18 @@ struct QueryResponse {
     text: String,
     /// The text that was looked up, where words of the question are in no resource but others are close.
     corrected: Option<String>,
-    #[schema(value_type = Vec<Object>)]
-    understood: Vec<serde_json::Value>,
+    /// What expressions of the text were taken for, besides their words: filters (level, price, device, os, language) or
+    /// reasons (subject, type, student_type). `literal` takes one for its words alone, `understand=false` all of them.
+    understood: Vec<UnderstoodResponse>,
+}
+
+/// An expression as it was typed, and its meaning: the name of a facet with a value of it.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"text": "4e année", "level": "/primary/cycle-2/grade-4"}))]
+struct UnderstoodResponse {
+    text: String,
+    #[serde(flatten)]
+    meaning: BTreeMap<&'static str, String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -230,12 +239,21 @@ pub fn response(
     vocabularies: &Vocabularies,
 ) -> ApiResult<SearchResponse> {
     let facets = outcome.facets.iter().map(|counts| {
+        let selected = outcome.filters.values(counts.facet);
         (
             counts.facet.name(),
-            facet_response(counts, query, vocabularies),
+            facet_response(counts, selected, query.language, vocabularies),
         )
     });
     let facets = facets.collect();
+    let understood = outcome.understood.into_iter().map(|expression| {
+        let facet = expression.facet.name();
+        let value = &vocabularies.get(facet).term(expression.value).id;
+        UnderstoodResponse {
+            text: expression.text,
+            meaning: BTreeMap::from([(facet, value.clone())]),
+        }
+    });
     Ok(SearchResponse {
         total: outcome.total,
         took_us: outcome.took.as_micros() as u64,
@@ -244,7 +262,7 @@ pub fn response(
         query: QueryResponse {
             text: query.text.clone(),
             corrected: outcome.corrected,
-            understood: Vec::new(),
+            understood: understood.collect(),
         },
         hits: outcome
             .hits
@@ -295,11 +313,11 @@ const MOST_FACET_VALUES: usize = 100;
 /// Values with a count or selected, in the vocabulary's order; beyond the most, those with the smallest counts are left out.
 fn facet_response(
     counts: &FacetCount,
-    query: &Query,
+    selected: &[Ordinal],
+    language: Language,
     vocabularies: &Vocabularies,
 ) -> FacetResponse {
     let vocabulary = vocabularies.get(counts.facet.name());
-    let selected = Filters::values(&query.filters, counts.facet);
     let listed = vocabulary
         .terms()
         .iter()
@@ -317,8 +335,7 @@ fn facet_response(
         listed.truncate(MOST_FACET_VALUES);
         listed.sort_by_key(|term| term.order);
     }
-    let language: Language = query.language;
-    let value = |term: &&crate::domain::vocabulary::Term| FacetValueResponse {
+    let value = |term: &&Term| FacetValueResponse {
         value: term.id.clone(),
         label: term.label.get(language).to_owned(),
         parent: term.parent.clone(),

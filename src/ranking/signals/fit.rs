@@ -3,7 +3,7 @@
 //! All of them work alike. For each value the asker declared, every term of the vocabulary has an affinity between 0 and
 //! 1; a record's value is that of its best term for each declared value, the best and the mean of these mixed by
 //! `breadth`. What differs is only where the affinities come from: sameness, the tree of subjects, the ladder of levels, or
-//! what a role looks for.
+//! what a role looks for. What the question names fits as what a profile declares does.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::domain::profile::Profile;
 use crate::domain::resource::TermId;
 use crate::domain::vocabulary::{Ordinal, Vocabularies, Vocabulary};
 use crate::query::facet::Facet;
+use crate::query::understanding::Understood;
 use crate::ranking::signal::{Input, Seen, Signal};
 use crate::ranking::weights::{FitSettings, LevelFit, PlainFit, RoleFit, SubjectFit};
 
@@ -103,6 +104,59 @@ pub fn all(
     );
     signals
 }
+
+/// The fit signals of what a question names: whether it comes from the text or from a profile, a subject fits alike.
+pub fn asked(
+    understood: &Understood,
+    settings: &FitSettings,
+    vocabularies: &Vocabularies,
+) -> Vec<Box<dyn Signal>> {
+    let FitSettings {
+        subject,
+        student_type: need,
+        asked_type,
+        ..
+    } = settings;
+    let mut signals: Vec<Box<dyn Signal>> = Vec::new();
+    let mut add = |name, facet: Facet, (unknown, breadth), phrases, affinities: &Affinities| {
+        let values = understood.values(facet);
+        if let Some(theirs) = vocabularies.share(facet.name())
+            && !values.is_empty()
+        {
+            let label = |value: &Ordinal| theirs.term(*value).label.clone();
+            signals.push(Box::new(Fit {
+                name,
+                facet,
+                mine: values.iter().map(label).collect(),
+                affinities: values
+                    .iter()
+                    .map(|value| affinities(&theirs, *value))
+                    .collect(),
+                theirs,
+                unknown,
+                breadth,
+                phrases,
+            }));
+        }
+    };
+    add(
+        "asked_subject",
+        Facet::Subject,
+        (subject.unknown, subject.breadth),
+        &ASKED_SUBJECT,
+        &|vocabulary, asked| subject_affinities(vocabulary, asked, subject),
+    );
+    for (name, facet, fit, phrases) in [
+        ("asked_type", Facet::Type, asked_type, &ASKED_TYPE),
+        ("asked_need", Facet::StudentType, need, &ASKED_NEED),
+    ] {
+        add(name, facet, (fit.unknown, fit.breadth), phrases, &sameness);
+    }
+    signals
+}
+
+/// For a declared value, an affinity for each term of its vocabulary.
+type Affinities<'a> = dyn Fn(&Vocabulary, Ordinal) -> Vec<f64> + 'a;
 
 struct Fit {
     name: &'static str,
@@ -338,6 +392,63 @@ const LANGUAGE: Phrases = Phrases {
     unknown: Phrase {
         fr: "Langue non précisée.",
         en: "Language not stated.",
+    },
+};
+
+const ASKED_SUBJECT: Phrases = Phrases {
+    exact: Phrase {
+        fr: "Porte sur la matière que vous cherchez : {mine}.",
+        en: "About the subject you are looking for: {mine}.",
+    },
+    near: Phrase {
+        fr: "Matière : {theirs}, proche de celle que vous cherchez : {mine}.",
+        en: "Subject: {theirs}, close to the one you are looking for: {mine}.",
+    },
+    none: Phrase {
+        fr: "Ne porte pas sur la matière que vous cherchez.",
+        en: "Not about the subject you are looking for.",
+    },
+    unknown: Phrase {
+        fr: "Matière non précisée.",
+        en: "Subject not stated.",
+    },
+};
+
+const ASKED_TYPE: Phrases = Phrases {
+    exact: Phrase {
+        fr: "Le genre de ressource que vous cherchez : {mine}.",
+        en: "The kind of resource you are looking for: {mine}.",
+    },
+    near: Phrase {
+        fr: "Un genre de ressource proche de celui que vous cherchez : {theirs}.",
+        en: "A kind of resource close to the one you are looking for: {theirs}.",
+    },
+    none: Phrase {
+        fr: "Pas le genre de ressource que vous cherchez.",
+        en: "Not the kind of resource you are looking for.",
+    },
+    unknown: Phrase {
+        fr: "Genre de ressource non précisé.",
+        en: "Kind of resource not stated.",
+    },
+};
+
+const ASKED_NEED: Phrases = Phrases {
+    exact: Phrase {
+        fr: "Convient aux élèves dont vous parlez : {mine}.",
+        en: "Suits the students you speak of: {mine}.",
+    },
+    near: Phrase {
+        fr: "Convient à des élèves proches de ceux dont vous parlez : {theirs}.",
+        en: "Suits students close to those you speak of: {theirs}.",
+    },
+    none: Phrase {
+        fr: "Ne mentionne pas les élèves dont vous parlez.",
+        en: "Does not mention the students you speak of.",
+    },
+    unknown: Phrase {
+        fr: "Élèves visés non précisés.",
+        en: "Intended students not stated.",
     },
 };
 

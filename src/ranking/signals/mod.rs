@@ -12,6 +12,7 @@ use super::weights::Weights;
 use crate::domain::language::Language;
 use crate::domain::profile::Profile;
 use crate::domain::vocabulary::Vocabularies;
+use crate::query::understanding::Understood;
 
 /// The signals that look at the resource and the question alone.
 pub fn neutral(weights: &Weights, language: Language, today: Date) -> Vec<Box<dyn Signal>> {
@@ -21,6 +22,15 @@ pub fn neutral(weights: &Weights, language: Language, today: Date) -> Vec<Box<dy
     ];
     signals.extend(merit::all(&weights.fit.freshness, today));
     signals
+}
+
+/// The signals that what was understood of the question adds: one for each of subject, type and need that it names.
+pub fn of_question(
+    understood: &Understood,
+    weights: &Weights,
+    vocabularies: &Vocabularies,
+) -> Vec<Box<dyn Signal>> {
+    fit::asked(understood, &weights.fit, vocabularies)
 }
 
 /// The signals that an asker's profile adds: one for each attribute it has.

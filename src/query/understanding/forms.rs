@@ -1,0 +1,407 @@
+//! The expressions there are: the file `understanding.toml` and the names of the vocabularies, ready to be matched.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+
+use super::context::Context;
+use super::numbers::{Counter, NumbersSection};
+use super::part::{Part, keys};
+use super::{FILTERS, SIGNALS};
+use crate::domain::language::Language;
+use crate::domain::vocabulary::{Ordinal, Term, Vocabularies, Words};
+use crate::query::facet::Facet;
+
+/// The file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    pub numbers: NumbersSection,
+    pub words: WordsSection,
+    pub introducing: Vec<IntroducingSection>,
+    pub beside: HashMap<String, Vec<String>>,
+    pub ladder: Vec<String>,
+    names: Vec<NamesSection>,
+    counted: Vec<CountedSection>,
+    expressions: Vec<ExpressionsSection>,
+    content: Words,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WordsSection {
+    pub determiners: Vec<String>,
+    pub negations: Vec<String>,
+    pub capitals: Vec<String>,
+    pub lead: Vec<String>,
+    pub trail: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntroducingSection {
+    pub facets: Vec<String>,
+    pub language: Option<Language>,
+    pub words: Vec<String>,
+    #[serde(default)]
+    pub determiners: bool,
+    #[serde(default)]
+    pub closing: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamesSection {
+    facet: String,
+    when: Vec<Place>,
+    /// The ids whose names are taken; none for all.
+    #[serde(default)]
+    only: Vec<String>,
+    /// Ids whose names are left out.
+    #[serde(default)]
+    without: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CountedSection {
+    facet: String,
+    forms: Vec<String>,
+    #[serde(default = "one")]
+    first: u8,
+    ids: Vec<String>,
+}
+
+fn one() -> u8 {
+    1
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpressionsSection {
+    facet: String,
+    language: Option<Language>,
+    ids: Vec<String>,
+    when: Vec<Place>,
+    forms: Vec<String>,
+}
+
+/// Shorter acronyms are other words too often ("ts", "sel", "pe").
+const LONGEST_SHORT_ACRONYM: usize = 3;
+
+/// Where a filter expression is a constraint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Anywhere,
+    /// After a word that introduces it.
+    Introduced,
+    /// As the attribute of a noun of its list.
+    Beside,
+    /// At the start, at the end, or before an introducing word.
+    Edge,
+    Start,
+    /// At the end or before an introducing word, after a word with a meaning.
+    End,
+    /// Anywhere but as the complement of another noun.
+    Standing,
+}
+
+/// One way to say something.
+#[derive(Debug)]
+pub struct Form {
+    items: Vec<Item>,
+    pub meaning: Meaning,
+    pub language: Option<Language>,
+    pub when: Vec<Place>,
+    /// Understood only when it is typed in capitals.
+    pub in_capitals: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Item {
+    Word(String),
+    Counter(Counter),
+}
+
+#[derive(Debug)]
+pub enum Meaning {
+    /// Content that looks like a filter.
+    Content,
+    Filter(Facet, Values),
+    Signal(Facet, Ordinal),
+}
+
+#[derive(Debug)]
+pub enum Values {
+    These(Vec<Ordinal>),
+    /// The value of the first number, of the next, and so on.
+    Counted {
+        first: u8,
+        values: Vec<Ordinal>,
+    },
+}
+
+impl Values {
+    /// What the form means with these numbers; nothing when one of them has no meaning.
+    pub fn of(&self, numbers: &[u8]) -> Option<Vec<Ordinal>> {
+        match self {
+            Values::These(values) => Some(values.clone()),
+            Values::Counted { first, values } => {
+                let value = |number: &u8| {
+                    let place = usize::from(number.checked_sub(*first)?);
+                    values.get(place).copied()
+                };
+                numbers.iter().map(value).collect()
+            }
+        }
+    }
+}
+
+/// All forms, found by the word they start with or, after a rank, go on with.
+#[derive(Debug, Default)]
+pub struct Forms {
+    forms: Vec<Form>,
+    by_word: HashMap<String, Vec<usize>>,
+    by_word_after_rank: HashMap<String, Vec<usize>>,
+}
+
+impl Forms {
+    pub fn new(file: &File, vocabularies: &Vocabularies) -> Result<Self, String> {
+        let mut forms = Forms::default();
+        let capitals: HashSet<&str> = file.words.capitals.iter().map(String::as_str).collect();
+        for facet in SIGNALS {
+            for term in vocabularies.get(facet.name()).terms() {
+                for (name, _) in names(term) {
+                    let is_short = term.acronyms.all().any(|acronym| acronym == name)
+                        && name.chars().count() <= LONGEST_SHORT_ACRONYM;
+                    let in_capitals = is_short || capitals.contains(name);
+                    let meaning = Meaning::Signal(facet, term.order);
+                    forms.add(name, meaning, None, &[], in_capitals);
+                }
+            }
+        }
+        for section in &file.names {
+            forms.add_names(section, vocabularies, &capitals)?;
+        }
+        for CountedSection {
+            facet,
+            forms: texts,
+            first,
+            ids,
+        } in &file.counted
+        {
+            let (facet, values) = (filter(facet)?, ordinals(facet, ids, vocabularies)?);
+            for text in texts {
+                let values = Values::Counted {
+                    first: *first,
+                    values: values.clone(),
+                };
+                forms.add(
+                    text,
+                    Meaning::Filter(facet, values),
+                    None,
+                    &[Place::Anywhere],
+                    false,
+                );
+            }
+        }
+        for section in &file.expressions {
+            let facet = filter(&section.facet)?;
+            let values = ordinals(&section.facet, &section.ids, vocabularies)?;
+            for text in &section.forms {
+                let meaning = Meaning::Filter(facet, Values::These(values.clone()));
+                let in_capitals = capitals.contains(text.as_str());
+                forms.add(text, meaning, section.language, &section.when, in_capitals);
+            }
+        }
+        let languages = vocabularies.get(Facet::Language.name()).terms();
+        for (language, texts) in [
+            (Language::Fr, &file.content.fr),
+            (Language::En, &file.content.en),
+        ] {
+            for text in texts {
+                if !text.contains("{language}") {
+                    forms.add(text, Meaning::Content, None, &[], false);
+                    continue;
+                }
+                for term in languages {
+                    let text = text.replace("{language}", plain_label(term.label.get(language)));
+                    forms.add(&text, Meaning::Content, None, &[], false);
+                }
+            }
+        }
+        Ok(forms)
+    }
+
+    fn add_names(
+        &mut self,
+        section: &NamesSection,
+        vocabularies: &Vocabularies,
+        capitals: &HashSet<&str>,
+    ) -> Result<(), String> {
+        let facet = filter(&section.facet)?;
+        let (only, without) = (&section.only, &section.without);
+        for ids in [only, without] {
+            ordinals(&section.facet, ids, vocabularies)?;
+        }
+        let terms = vocabularies.get(facet.name()).terms().iter();
+        let is_taken =
+            |id: &String| (only.is_empty() || only.contains(id)) && !without.contains(id);
+        for term in terms.filter(|term| is_taken(&term.id)) {
+            for (name, language) in names(term) {
+                let meaning = Meaning::Filter(facet, Values::These(vec![term.order]));
+                let in_capitals = capitals.contains(name);
+                self.add(
+                    plain_label(name),
+                    meaning,
+                    Some(language),
+                    &section.when,
+                    in_capitals,
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        text: &str,
+        meaning: Meaning,
+        language: Option<Language>,
+        when: &[Place],
+        in_capitals: bool,
+    ) {
+        let items = items(text);
+        let known = match &items[..] {
+            [Item::Word(first), ..] => self.by_word.entry(first.clone()),
+            [Item::Counter(Counter::Rank), Item::Word(next), ..] => {
+                self.by_word_after_rank.entry(next.clone())
+            }
+            _ => return,
+        };
+        known.or_default().push(self.forms.len());
+        self.forms.push(Form {
+            items,
+            meaning,
+            language,
+            when: when.to_vec(),
+            in_capitals,
+        });
+    }
+
+    /// The forms that match from a word on, each with the word after it and its numbers.
+    pub fn at<'f>(
+        &'f self,
+        part: &Part,
+        at: usize,
+        context: &Context,
+        mut found: impl FnMut(&'f Form, usize, &[u8]),
+    ) {
+        let mut try_all =
+            |forms: Option<&'f Vec<usize>>, items: usize, from: usize, counted: &[u8]| {
+                for form in forms.into_iter().flatten().map(|place| &self.forms[*place]) {
+                    let mut list = counted.to_vec();
+                    let mut end = from;
+                    let matches = form.items[items..].iter().all(|item| match item {
+                        Item::Word(word) if part.get(end) == Some(word) => {
+                            end += 1;
+                            true
+                        }
+                        Item::Word(_) => false,
+                        Item::Counter(counter) => {
+                            let read =
+                                context
+                                    .numbers
+                                    .list(part, end, *counter, &context.determiners);
+                            read.is_some_and(|(read, after)| {
+                                list = read;
+                                end = after;
+                                true
+                            })
+                        }
+                    });
+                    if matches && (!form.in_capitals || part.is_in_capitals(&(at..end))) {
+                        found(form, end, &list);
+                    }
+                }
+            };
+        try_all(self.by_word.get(part.key(at)), 0, at, &[]);
+        if let Some((list, end)) =
+            context
+                .numbers
+                .list(part, at, Counter::Rank, &context.determiners)
+        {
+            let next = part
+                .get(end)
+                .and_then(|word| self.by_word_after_rank.get(word));
+            try_all(next, 1, end, &list);
+        }
+    }
+
+    /// The words that filters start with.
+    pub fn filter_starts(&self) -> HashSet<String> {
+        let is_filter = |place: &usize| matches!(self.forms[*place].meaning, Meaning::Filter(..));
+        let starts = self
+            .by_word
+            .iter()
+            .filter(|(_, places)| places.iter().any(is_filter));
+        starts.map(|(word, _)| word.clone()).collect()
+    }
+}
+
+fn items(text: &str) -> Vec<Item> {
+    let mut items = Vec::new();
+    for piece in text.split_inclusive('}') {
+        let (words, counter) = match piece.strip_suffix("{rank}") {
+            Some(words) => (words, Some(Counter::Rank)),
+            None => match piece.strip_suffix("{number}") {
+                Some(words) => (words, Some(Counter::Number)),
+                None => (piece, None),
+            },
+        };
+        items.extend(keys(words).into_iter().map(Item::Word));
+        items.extend(counter.map(Item::Counter));
+    }
+    items
+}
+
+/// Every name of a term with its language.
+fn names(term: &Term) -> impl Iterator<Item = (&str, Language)> {
+    Language::ALL.into_iter().flat_map(move |language| {
+        let others = term
+            .synonyms
+            .get(language)
+            .iter()
+            .chain(term.acronyms.get(language));
+        std::iter::once(term.label.get(language))
+            .chain(others.map(String::as_str))
+            .map(move |name| (name, language))
+    })
+}
+
+/// A label without what it adds in brackets: "Cri (langue)".
+fn plain_label(label: &str) -> &str {
+    label.split('(').next().unwrap_or(label).trim()
+}
+
+/// A facet whose expressions may be filters.
+pub fn filter(name: &str) -> Result<Facet, String> {
+    Facet::from_name(name)
+        .filter(|facet| FILTERS.contains(facet))
+        .ok_or_else(|| format!("{name:?} is no facet that a text can filter by"))
+}
+
+pub fn ordinals(
+    facet: &str,
+    ids: &[String],
+    vocabularies: &Vocabularies,
+) -> Result<Vec<Ordinal>, String> {
+    let vocabulary = vocabularies.get(facet);
+    let ordinal = |id: &String| {
+        vocabulary
+            .ordinal(id)
+            .ok_or_else(|| format!("{id:?} is no value of {facet}"))
+    };
+    ids.iter().map(ordinal).collect()
+}
