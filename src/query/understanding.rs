@@ -151,6 +151,17 @@ impl Understanding {
     ///
     /// Nothing inside quotes or after a minus means anything but itself; nor does what the asker wants taken literally, nor
     /// a filter on a facet that is filtered already or that the catalogue `knows` nothing of.
+    ///
+    /// ```
+    /// use classo::index_schema::IndexSchema;
+    /// use classo::query::search_query::Query;
+    ///
+    /// let schema = IndexSchema::embedded();
+    /// let query = Query { text: "la photosynthèse pour ma 4e année".into(), ..Query::default() };
+    /// let understood = schema.understanding.read(&query, &schema.stop_words, |_| true);
+    /// assert_eq!(understood.expressions[0].text, "4e année");
+    /// assert_eq!(understood.in_place_of(&query).text, "la photosynthèse _");
+    /// ```
     pub fn read(
         &self,
         query: &Query,

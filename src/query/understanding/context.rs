@@ -17,7 +17,7 @@ pub struct Context {
     pub determiners: HashSet<String>,
     negations: HashSet<String>,
     /// Expressions that only lead up to a filter.
-    lead: Vec<Vec<String>>,
+    lead: Phrases,
     /// Words that only end one.
     trail: HashSet<String>,
     introducing: Vec<Introducing>,
@@ -33,7 +33,7 @@ pub struct Context {
 struct Introducing {
     facets: Vec<Facet>,
     language: Option<Language>,
-    phrases: Vec<Vec<String>>,
+    phrases: Phrases,
     determiners: bool,
     closing: bool,
 }
@@ -44,14 +44,13 @@ const COMPLEMENT: [&str; 4] = ["de", "du", "des", "of"];
 impl Context {
     pub fn new(file: &File, forms: &Forms) -> Result<Self, String> {
         let set = |words: &[String]| words.iter().flat_map(|word| keys(word)).collect();
-        let phrases = |texts: &[String]| texts.iter().map(|text| keys(text)).collect();
         let mut introducing: Vec<Introducing> = Vec::new();
         for section in &file.introducing {
             let facets = section.facets.iter().map(|name| forms::filter(name));
             introducing.push(Introducing {
                 facets: facets.collect::<Result<_, _>>()?,
                 language: section.language,
-                phrases: phrases(&section.words),
+                phrases: Phrases::new(&section.words),
                 determiners: section.determiners,
                 closing: section.closing,
             });
@@ -60,14 +59,16 @@ impl Context {
         for (name, nouns) in &file.beside {
             beside.insert(forms::filter(name)?, set(nouns));
         }
-        let words = introducing.iter().flat_map(|entry| &entry.phrases);
-        let single = words.filter(|phrase| phrase.len() == 1).flatten();
+        let texts = file.introducing.iter().flat_map(|section| &section.words);
+        let single = texts
+            .map(|text| keys(text))
+            .filter(|phrase| phrase.len() == 1);
         Ok(Context {
-            introducers: single.cloned().collect(),
+            introducers: single.flatten().collect(),
             numbers: Numbers::new(&file.numbers),
             determiners: set(&file.words.determiners),
             negations: set(&file.words.negations),
-            lead: phrases(&file.words.lead),
+            lead: Phrases::new(&file.words.lead),
             trail: set(&file.words.trail),
             introducing,
             beside,
@@ -134,7 +135,7 @@ impl Context {
             }
             let mut before = words.start;
             for _ in 0..3 {
-                if let Some(from) = ends_with(&entry.phrases, part, before) {
+                if let Some(from) = entry.phrases.before(part, before) {
                     return Some(from);
                 }
                 if !entry.determiners
@@ -213,7 +214,7 @@ impl Context {
         let (mut from, mut to) = (found.from, found.words.end);
         let is_free = |words: Range<usize>| !used[words].contains(&true);
         while from > 0 {
-            from = match ends_with(&self.lead, part, from) {
+            from = match self.lead.before(part, from) {
                 Some(lead) if is_free(lead..from) => lead,
                 _ if self.is_little(part, from - 1) && is_free(from - 1..from) => from - 1,
                 _ => break,
@@ -244,15 +245,29 @@ impl Context {
     }
 }
 
-/// Where the longest of some phrases starts that ends before a word.
-fn ends_with(phrases: &[Vec<String>], part: &Part, end: usize) -> Option<usize> {
-    let starts = phrases.iter().filter_map(|phrase| {
-        let from = end.checked_sub(phrase.len())?;
-        let is_there = phrase
-            .iter()
-            .zip(from..end)
-            .all(|(word, at)| part.key(at) == word);
-        is_there.then_some(from)
-    });
-    starts.min()
+/// Phrases by their last word.
+#[derive(Debug)]
+struct Phrases(HashMap<String, Vec<Vec<String>>>);
+
+impl Phrases {
+    fn new(texts: &[String]) -> Self {
+        let mut phrases: HashMap<String, Vec<Vec<String>>> = HashMap::new();
+        for mut phrase in texts.iter().map(|text| keys(text)) {
+            if let Some(last) = phrase.pop() {
+                phrases.entry(last).or_default().push(phrase);
+            }
+        }
+        Phrases(phrases)
+    }
+
+    /// Where the longest of them starts that ends before a word.
+    fn before(&self, part: &Part, end: usize) -> Option<usize> {
+        let last = end.checked_sub(1)?;
+        let starts = self.0.get(part.key(last))?.iter().filter_map(|others| {
+            let from = last.checked_sub(others.len())?;
+            let mut pairs = others.iter().zip(from..last);
+            pairs.all(|(word, at)| part.key(at) == word).then_some(from)
+        });
+        starts.min()
+    }
 }

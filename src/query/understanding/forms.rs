@@ -177,7 +177,7 @@ impl Forms {
                         && name.chars().count() <= LONGEST_SHORT_ACRONYM;
                     let in_capitals = is_short || capitals.contains(name);
                     let meaning = Meaning::Signal(facet, term.order);
-                    forms.add(name, meaning, None, &[], in_capitals);
+                    forms.add(name, meaning, None, &[], in_capitals)?;
                 }
             }
         }
@@ -203,7 +203,7 @@ impl Forms {
                     None,
                     &[Place::Anywhere],
                     false,
-                );
+                )?;
             }
         }
         for section in &file.expressions {
@@ -212,7 +212,7 @@ impl Forms {
             for text in &section.forms {
                 let meaning = Meaning::Filter(facet, Values::These(values.clone()));
                 let in_capitals = capitals.contains(text.as_str());
-                forms.add(text, meaning, section.language, &section.when, in_capitals);
+                forms.add(text, meaning, section.language, &section.when, in_capitals)?;
             }
         }
         let languages = vocabularies.get(Facet::Language.name()).terms();
@@ -222,12 +222,12 @@ impl Forms {
         ] {
             for text in texts {
                 if !text.contains("{language}") {
-                    forms.add(text, Meaning::Content, None, &[], false);
+                    forms.add(text, Meaning::Content, None, &[], false)?;
                     continue;
                 }
                 for term in languages {
                     let text = text.replace("{language}", plain_label(term.label.get(language)));
-                    forms.add(&text, Meaning::Content, None, &[], false);
+                    forms.add(&text, Meaning::Content, None, &[], false)?;
                 }
             }
         }
@@ -258,7 +258,7 @@ impl Forms {
                     Some(language),
                     &section.when,
                     in_capitals,
-                );
+                )?;
             }
         }
         Ok(())
@@ -271,14 +271,18 @@ impl Forms {
         language: Option<Language>,
         when: &[Place],
         in_capitals: bool,
-    ) {
+    ) -> Result<(), String> {
         let items = items(text);
         let known = match &items[..] {
             [Item::Word(first), ..] => self.by_word.entry(first.clone()),
             [Item::Counter(Counter::Rank), Item::Word(next), ..] => {
                 self.by_word_after_rank.entry(next.clone())
             }
-            _ => return,
+            _ => {
+                return Err(format!(
+                    "{text:?} starts with neither a word nor a rank and a word"
+                ));
+            }
         };
         known.or_default().push(self.forms.len());
         self.forms.push(Form {
@@ -288,6 +292,7 @@ impl Forms {
             when: when.to_vec(),
             in_capitals,
         });
+        Ok(())
     }
 
     /// The forms that match from a word on, each with the word after it and its numbers.
@@ -301,7 +306,7 @@ impl Forms {
         let mut try_all =
             |forms: Option<&'f Vec<usize>>, items: usize, from: usize, counted: &[u8]| {
                 for form in forms.into_iter().flatten().map(|place| &self.forms[*place]) {
-                    let mut list = counted.to_vec();
+                    let mut list = None;
                     let mut end = from;
                     let matches = form.items[items..].iter().all(|item| match item {
                         Item::Word(word) if part.get(end) == Some(word) => {
@@ -315,14 +320,14 @@ impl Forms {
                                     .numbers
                                     .list(part, end, *counter, &context.determiners);
                             read.is_some_and(|(read, after)| {
-                                list = read;
+                                list = Some(read);
                                 end = after;
                                 true
                             })
                         }
                     });
                     if matches && (!form.in_capitals || part.is_in_capitals(&(at..end))) {
-                        found(form, end, &list);
+                        found(form, end, list.as_deref().unwrap_or(counted));
                     }
                 }
             };
@@ -376,6 +381,7 @@ fn names(term: &Term) -> impl Iterator<Item = (&str, Language)> {
             .chain(term.acronyms.get(language));
         std::iter::once(term.label.get(language))
             .chain(others.map(String::as_str))
+            .filter(|name| !keys(plain_label(name)).is_empty())
             .map(move |name| (name, language))
     })
 }
