@@ -185,9 +185,10 @@ impl Understanding {
                 .for_each(|found| used[found.words.clone()].fill(true));
             chosen.retain(|found| {
                 let typed = [found.words.start, found.from].map(|from| from..found.words.end);
-                let is_literal = typed
-                    .iter()
-                    .any(|words| literal.contains(&text::key(part.typed(words))));
+                let is_literal = !literal.is_empty()
+                    && typed
+                        .iter()
+                        .any(|words| literal.contains(&text::key(part.typed(words))));
                 let may_filter = |facet| query.filters.values(facet).is_empty() && knows(facet);
                 !is_literal && (!found.is_filter() || found.facet().is_some_and(may_filter))
             });

@@ -189,7 +189,7 @@ impl Context {
         let is_noun = |at: &usize| nouns.contains(part.key(*at));
         let means = |at: &usize| !part.is_stop(*at);
         let before = (0..words.start).rev().take(2).take_while(means);
-        let after = (words.end..part.len()).take(3).take_while(means);
+        let after = (words.end..part.len()).take(4).take_while(means);
         before.chain(after).any(|at| is_noun(&at))
     }
 

@@ -124,7 +124,7 @@ enum Item {
     Counter(Counter),
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// Content that looks like a filter.
     Content,
@@ -132,7 +132,7 @@ pub enum Meaning {
     Signal(Facet, Ordinal),
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Values {
     These(Vec<Ordinal>),
     /// The value of the first number, of the next, and so on.
@@ -250,12 +250,14 @@ impl Forms {
             |id: &String| (only.is_empty() || only.contains(id)) && !without.contains(id);
         for term in terms.filter(|term| is_taken(&term.id)) {
             for (name, language) in names(term) {
+                // Devices and systems have the same names in both languages.
+                let language = (facet == Facet::Language).then_some(language);
                 let meaning = Meaning::Filter(facet, Values::These(vec![term.order]));
                 let in_capitals = capitals.contains(name);
                 self.add(
                     plain_label(name),
                     meaning,
-                    Some(language),
+                    language,
                     &section.when,
                     in_capitals,
                 )?;
@@ -284,7 +286,18 @@ impl Forms {
                 ));
             }
         };
-        known.or_default().push(self.forms.len());
+        let known = known.or_default();
+        // Singular and plural, French and English are often one form, and sections add places to it.
+        let is_same = |form: &Form| {
+            form.items == items && form.meaning == meaning && form.language == language
+        };
+        if let Some(place) = known.iter().find(|place| is_same(&self.forms[**place])) {
+            let form = &mut self.forms[*place];
+            form.when.extend(when);
+            form.in_capitals &= in_capitals;
+            return Ok(());
+        }
+        known.push(self.forms.len());
         self.forms.push(Form {
             items,
             meaning,
