@@ -11,6 +11,7 @@ use crate::services::ServiceError;
 use crate::services::catalogue::Catalogue;
 use crate::services::indexing::Indexing;
 use crate::services::search::Search;
+use crate::services::suggest::Suggest;
 use crate::store::tokens::OperatorTokens;
 use crate::store::{Store, StoreError};
 
@@ -19,7 +20,8 @@ pub struct App {
     pub schema: Arc<IndexSchema>,
     pub store: Arc<Store>,
     pub index: Arc<Index>,
-    pub search: Search,
+    pub search: Arc<Search>,
+    pub suggest: Suggest,
     pub catalogue: Catalogue,
     pub indexing: Indexing,
     pub tokens: OperatorTokens,
@@ -73,13 +75,15 @@ impl App {
             Arc::clone(&schema),
         )
         .map_err(StartError::Thread)?;
+        let search = Arc::new(Search::new(
+            Arc::clone(&index),
+            Arc::clone(&schema),
+            weights,
+            Arc::clone(&clock),
+        ));
         Ok(App {
-            search: Search::new(
-                Arc::clone(&index),
-                Arc::clone(&schema),
-                weights,
-                Arc::clone(&clock),
-            ),
+            suggest: Suggest::new(Arc::clone(&index), Arc::clone(&search), Arc::clone(&schema)),
+            search,
             catalogue: Catalogue::new(Arc::clone(&store), Arc::clone(&schema)),
             tokens: OperatorTokens::new(data),
             opened_at: store.sequence(),

@@ -16,4 +16,5 @@ pub mod problem;
 pub mod profile;
 pub mod resource;
 pub mod text;
+pub mod typed;
 pub mod vocabulary;

@@ -256,10 +256,13 @@ pub fn decode_merit(text: &str) -> Option<Merit> {
     })
 }
 
+/// How much of a title its place in the alphabet carries.
+pub const TITLE_CHARS: usize = 80;
+
 /// A title's place in the alphabet: its folded words, then the title itself, so that accents decide between equals.
 fn title_order(title: &str) -> String {
     let mut order = text::key(title);
     order.push('\u{1}');
-    order.extend(title.chars().take(80));
+    order.extend(title.chars().take(TITLE_CHARS));
     order
 }

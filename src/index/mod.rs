@@ -7,6 +7,7 @@
 //! Start with [`search`] (one pass over one [`Snapshot`]) or with [`writer`] (how a change becomes findable).
 
 pub mod analysis;
+pub mod completion;
 pub mod document;
 mod gather;
 pub mod generation;
@@ -19,6 +20,8 @@ pub mod search;
 mod segment;
 pub mod snapshot;
 mod spelling;
+pub mod suggestions;
+pub mod word_starts;
 pub mod writer;
 
 pub use snapshot::Snapshot;

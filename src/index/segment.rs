@@ -1,6 +1,6 @@
 //! One segment of the index, with its attributes unpacked for the one pass.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
@@ -10,6 +10,7 @@ use tantivy::{DocId, SegmentReader};
 use super::IndexError;
 use super::document::decode_merit;
 use super::schema::{Fields, facet_field};
+use super::suggestions::Titles;
 use crate::domain::vocabulary::Vocabularies;
 use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
@@ -26,6 +27,8 @@ pub struct Columns {
     pub rows: Rows,
     pub ids: StrColumn,
     pub lengths: Vec<[TextLength; 2]>,
+    /// What is suggested to who is typing; made when somebody types, or the reason why it cannot be.
+    pub titles: OnceLock<Result<Titles, String>>,
 }
 
 /// How much text a field of a segment holds.
@@ -78,6 +81,7 @@ impl Columns {
             rows,
             ids,
             lengths: lengths.collect::<Result<_, IndexError>>()?,
+            titles: OnceLock::new(),
         })
     }
 }

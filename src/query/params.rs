@@ -142,9 +142,7 @@ impl<'a> Reader<'a> {
         let profile = self.profile();
         Query {
             text: self.text("q").unwrap_or_default(),
-            language: self
-                .choice("lang", "fr or en", Language::from_tag)
-                .unwrap_or_default(),
+            language: self.language(),
             filters: self.filters(),
             profile,
             personal: self.flag("personal").unwrap_or(true),
@@ -162,6 +160,12 @@ impl<'a> Reader<'a> {
             },
             explain: self.flag("explain").unwrap_or(false),
         }
+    }
+
+    /// The language of the answer.
+    pub fn language(&mut self) -> Language {
+        self.choice("lang", "fr or en", Language::from_tag)
+            .unwrap_or_default()
     }
 
     /// Says what was wrong, names that nobody asked for included.
@@ -255,7 +259,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn integer(&mut self, name: &str, max: usize) -> Option<usize> {
+    /// A whole number between 0 and `max`.
+    pub fn integer(&mut self, name: &str, max: usize) -> Option<usize> {
         let value = self.single(name)?;
         let number = match &value {
             Value::Number(number) => number.as_i64(),

@@ -13,6 +13,7 @@
 //! 11. `evaluate`: measuring many collections, other rankings beside ours, the report.
 //! 12. `relevance`: how relevance is measured, and how relevant Classo's own answers are.
 //! 13. `understanding`: what a question means besides its words, and what that does to the answer.
+//! 14. `suggest`: what is suggested to who is typing.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -28,5 +29,6 @@ mod readme;
 mod relevance;
 mod search;
 mod snapshot;
+mod suggest;
 mod support;
 mod understanding;

@@ -4,4 +4,5 @@ pub mod admin;
 pub mod health;
 pub mod resources;
 pub mod search;
+pub mod suggest;
 pub mod vocabularies;
