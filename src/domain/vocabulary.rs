@@ -49,10 +49,6 @@ impl Words {
             Language::En => &self.en,
         }
     }
-
-    pub fn all(&self) -> impl Iterator<Item = &str> {
-        self.fr.iter().chain(&self.en).map(String::as_str)
-    }
 }
 
 /// A closed list of terms in display order, possibly a tree.
@@ -167,7 +163,7 @@ impl Vocabulary {
             acronyms: entry.acronyms,
             order,
         };
-        for word in names(&term) {
+        for word in term.names() {
             let meant = self.by_word.entry(text::key(word)).or_default();
             if !meant.contains(&order) {
                 meant.push(order);
@@ -253,12 +249,20 @@ impl Vocabulary {
     }
 }
 
-/// Every name of a term that people may type.
-fn names(term: &Term) -> impl Iterator<Item = &str> {
-    [term.label.fr.as_str(), term.label.en.as_str()]
-        .into_iter()
-        .chain(term.synonyms.all())
-        .chain(term.acronyms.all())
+impl Term {
+    /// What people of a language may call it: the label first, then synonyms and acronyms.
+    pub fn names_in(&self, language: Language) -> impl Iterator<Item = &str> {
+        let others = self.synonyms.get(language).iter();
+        let others = others.chain(self.acronyms.get(language));
+        std::iter::once(self.label.get(language)).chain(others.map(String::as_str))
+    }
+
+    /// Every name that people may type, in both languages.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        Language::ALL
+            .into_iter()
+            .flat_map(|language| self.names_in(language))
+    }
 }
 
 /// The parent of a path id: "/arts/music" lies under "/arts"; flat ids and first steps have none.

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
-use super::api::{admin, health, resources, search, suggest, vocabularies};
+use super::api::{admin, facets, health, resources, search, suggest, vocabularies};
 use super::error::ApiError;
 use super::{Server, limits, observe};
 
@@ -73,6 +73,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(search::by_parameters, search::by_body))
                 .routes(routes!(search::recommendations))
                 .routes(routes!(suggest::suggest))
+                .routes(routes!(facets::one))
                 .routes(routes!(resources::one))
                 .routes(routes!(vocabularies::all))
                 .routes(routes!(vocabularies::one))

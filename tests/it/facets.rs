@@ -1,4 +1,4 @@
-//! Counts equal a brute-force count, for thousands of random questions.
+//! Counts equal a brute-force count, for thousands of random questions; a facet looked up alone has the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -253,5 +253,159 @@ fn check(
             .windows(2)
             .all(|pair| order(&pair[0]["value"]) < order(&pair[1]["value"]));
         assert!(in_order, "{facet} is in order");
+    }
+}
+
+/// A question of POST as the query string of GET.
+fn as_parameters(question: &Value) -> String {
+    let mut pairs = Vec::new();
+    for (name, value) in question.as_object().unwrap() {
+        let values = match value {
+            Value::Array(values) => values.clone(),
+            Value::Null => continue,
+            single => vec![single.clone()],
+        };
+        for value in values {
+            let text = value.as_str().map_or(value.to_string(), str::to_owned);
+            pairs.push(format!("{name}={}", text.replace(' ', "+")));
+        }
+    }
+    pairs.join("&")
+}
+
+#[test]
+fn a_facet_looked_up_has_the_counts_of_the_search() {
+    let mut rng = StdRng::seed_from_u64(seed("look-up"));
+    let records: Vec<Value> = (0..150)
+        .map(|number| random_record(&mut rng, number))
+        .collect();
+    let app = TestApp::with(&records);
+    for _ in 0..rounds("CLASSO_FACET_ROUNDS", 100) {
+        let (facet, _, _) = *FACETS.choose(&mut rng).unwrap();
+        let (other, _, _) = *FACETS.choose(&mut rng).unwrap();
+        let mut question = json!({"q": *WORDS.choose(&mut rng).unwrap(), "facets": [facet], "limit": 5, "lang": "en"});
+        for facet in [facet, other] {
+            let mut chosen = random_terms(&mut rng, facet, 2);
+            chosen.dedup();
+            question[facet] = json!(chosen);
+        }
+        let whole = app.search(question.clone())["facets"][facet].clone();
+        let parameters = as_parameters(&question);
+        let look_up = |find: &str| {
+            app.get(&format!("/api/v1/facets/{facet}?{parameters}&find={find}"))
+                .json()
+        };
+        assert_eq!(look_up(""), whole, "{facet} of {question}");
+        let values = whole["values"].as_array().unwrap();
+        let Some(value) = values.choose(&mut rng) else {
+            continue;
+        };
+        let label = value["label"].as_str().unwrap();
+        let first: String = label
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric())
+            .collect();
+        let found = look_up(&first);
+        assert!(
+            first.is_empty() || found["values"].as_array().unwrap().contains(value),
+            "{first:?} in {facet} of {question}: {found}"
+        );
+        assert_eq!(found["unknown"], whole["unknown"]);
+        for found in found["values"].as_array().unwrap() {
+            assert!(values.contains(found), "{found} of {question}");
+        }
+    }
+}
+
+#[test]
+fn a_value_is_found_by_any_of_its_names_the_closest_first() {
+    let subjects = [
+        ("a", "/math-science-technology/mathematics"),
+        ("b", "/math-science-technology/mathematics"),
+        ("c", "/arts/music"),
+        ("d", "/languages/french-second-language"),
+        ("e", "/languages/french-language-of-instruction"),
+        ("f", "/languages/french-language-of-instruction"),
+    ];
+    let records = subjects.map(|(id, subject)| record(id, "carte", json!({"subjects": [subject]})));
+    let app = TestApp::with(&records);
+    let found = |question: &str| -> Vec<String> {
+        let answer = app.get(&format!("/api/v1/facets/subject?{question}"));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let values = answer.json()["values"].as_array().unwrap().clone();
+        values
+            .iter()
+            .map(|value| {
+                value["value"]
+                    .as_str()
+                    .unwrap()
+                    .rsplit('/')
+                    .next()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
+    };
+    for find in ["solfege", "MUSIQUE", "music", "mus", "solf%C3%A8"] {
+        assert_eq!(found(&format!("find={find}")), ["music"], "{find}");
+    }
+    assert_eq!(found("find=FLS"), ["french-second-language"], "an acronym");
+    assert_eq!(found("find=astronomie"), Vec::<String>::new());
+    assert_eq!(
+        found("find=francais&lang=en"),
+        ["french-language-of-instruction", "french-second-language"],
+        "both begin so, the first has more"
+    );
+    assert_eq!(found("find=seconde+langue"), ["french-second-language"]);
+    let all = found("");
+    assert_eq!(found("find="), all);
+    assert!(all.len() >= 7 && all[0] == "languages", "{all:?}");
+    let selected = app
+        .get("/api/v1/facets/subject?find=arts&subject=/arts/drama")
+        .json();
+    assert_eq!(selected["values"][0]["value"], "/arts");
+}
+
+#[test]
+fn a_facet_that_is_not_there_and_bad_parameters_are_named() {
+    let app = TestApp::empty();
+    for path in ["colour", "skill", "%ff"] {
+        let answer = app.get(&format!("/api/v1/facets/{path}?find=a"));
+        assert_eq!(
+            (
+                answer.status.as_u16(),
+                answer.json()["code"].as_str().unwrap()
+            ),
+            (404, "not_found")
+        );
+        assert!(
+            answer.json()["detail"]
+                .as_str()
+                .unwrap()
+                .contains("subject, level, device")
+        );
+    }
+    for (query, field) in [
+        ("find=a&find=b", "find"),
+        ("colour=red", "colour"),
+        ("level=/x", "level"),
+    ] {
+        let answer = app.get(&format!("/api/v1/facets/subject?{query}"));
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["errors"][0]["field"]),
+            (400, &json!(field))
+        );
+    }
+    for (query, field) in [
+        ("limit=21", "limit"),
+        ("lang=de", "lang"),
+        ("find=a", "find"),
+        ("q=%ff", "q"),
+    ] {
+        let answer = app.get(&format!("/api/v1/suggest?{query}"));
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["errors"][0]["field"]),
+            (400, &json!(field))
+        );
     }
 }

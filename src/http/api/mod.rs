@@ -1,6 +1,7 @@
 //! The JSON API, one file for each noun of its paths.
 
 pub mod admin;
+pub mod facets;
 pub mod health;
 pub mod resources;
 pub mod search;

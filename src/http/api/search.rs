@@ -10,14 +10,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
+use super::facets::{self, FacetResponse};
 use crate::domain::actor::Actor;
-use crate::domain::language::Language;
 use crate::domain::problem::Problem;
-use crate::domain::vocabulary::{Ordinal, Term, Vocabularies};
+use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ApiResult};
-use crate::query::found::FacetCount;
 use crate::query::params::RawParams;
 use crate::query::search_query::Query;
 use crate::services::search::{Hit, SearchOutcome};
@@ -158,26 +157,6 @@ struct TextResponse {
     en: String,
 }
 
-#[derive(Serialize, ToSchema)]
-struct FacetResponse {
-    values: Vec<FacetValueResponse>,
-    /// How many values are listed, at most 100.
-    returned: usize,
-    /// How many have a count or are selected.
-    total_values: usize,
-    /// Results of which the facet is not known.
-    unknown: u64,
-}
-
-#[derive(Serialize, ToSchema)]
-struct FacetValueResponse {
-    value: String,
-    label: String,
-    parent: Option<String>,
-    count: u64,
-    selected: bool,
-}
-
 /// Search by parameters.
 #[utoipa::path(get, path = "/search", tag = "find", params(SearchParams),
     responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
@@ -239,10 +218,9 @@ pub fn response(
     vocabularies: &Vocabularies,
 ) -> ApiResult<SearchResponse> {
     let facets = outcome.facets.iter().map(|counts| {
-        let selected = outcome.filters.values(counts.facet);
         (
             counts.facet.name(),
-            facet_response(counts, selected, query.language, vocabularies),
+            facets::response(counts, &outcome.filters, query.language, vocabularies),
         )
     });
     let facets = facets.collect();
@@ -305,50 +283,6 @@ fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
 /// Ten-thousandths as points.
 fn in_points(ten_thousandths: i64) -> f64 {
     ten_thousandths as f64 / 10_000.0
-}
-
-/// The most values of one facet that an answer lists.
-const MOST_FACET_VALUES: usize = 100;
-
-/// Values with a count or selected, in the vocabulary's order; beyond the most, those with the smallest counts are left out.
-fn facet_response(
-    counts: &FacetCount,
-    selected: &[Ordinal],
-    language: Language,
-    vocabularies: &Vocabularies,
-) -> FacetResponse {
-    let vocabulary = vocabularies.get(counts.facet.name());
-    let listed = vocabulary
-        .terms()
-        .iter()
-        .filter(|term| counts.count(term.order) > 0 || selected.contains(&term.order));
-    let mut listed: Vec<_> = listed.collect();
-    let total_values = listed.len();
-    if total_values > MOST_FACET_VALUES {
-        listed.sort_by_key(|term| {
-            (
-                !selected.contains(&term.order),
-                std::cmp::Reverse(counts.count(term.order)),
-                term.order,
-            )
-        });
-        listed.truncate(MOST_FACET_VALUES);
-        listed.sort_by_key(|term| term.order);
-    }
-    let value = |term: &&Term| FacetValueResponse {
-        value: term.id.clone(),
-        label: term.label.get(language).to_owned(),
-        parent: term.parent.clone(),
-        count: counts.count(term.order),
-        selected: selected.contains(&term.order),
-    };
-    let values: Vec<_> = listed.iter().map(value).collect();
-    FacetResponse {
-        returned: values.len(),
-        values,
-        total_values,
-        unknown: counts.unknown,
-    }
 }
 
 #[cfg(test)]

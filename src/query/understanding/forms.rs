@@ -173,7 +173,11 @@ impl Forms {
         for facet in SIGNALS {
             for term in vocabularies.get(facet.name()).terms() {
                 for (name, _) in names(term) {
-                    let is_short = term.acronyms.all().any(|acronym| acronym == name)
+                    let acronyms = Language::ALL.map(|language| term.acronyms.get(language));
+                    let is_short = acronyms
+                        .into_iter()
+                        .flatten()
+                        .any(|acronym| acronym == name)
                         && name.chars().count() <= LONGEST_SHORT_ACRONYM;
                     let in_capitals = is_short || capitals.contains(name);
                     let meaning = Meaning::Signal(facet, term.order);
@@ -384,16 +388,10 @@ fn items(text: &str) -> Vec<Item> {
     items
 }
 
-/// Every name of a term with its language.
+/// Every name of a term that has a word in it, with its language.
 fn names(term: &Term) -> impl Iterator<Item = (&str, Language)> {
     Language::ALL.into_iter().flat_map(move |language| {
-        let others = term
-            .synonyms
-            .get(language)
-            .iter()
-            .chain(term.acronyms.get(language));
-        std::iter::once(term.label.get(language))
-            .chain(others.map(String::as_str))
+        term.names_in(language)
             .filter(|name| !keys(plain_label(name)).is_empty())
             .map(move |name| (name, language))
     })

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use crate::domain::language::Language;
 use crate::domain::text;
 use crate::domain::typed::{Closeness, Typed};
-use crate::domain::vocabulary::{Ordinal, Term, Vocabularies};
+use crate::domain::vocabulary::{Ordinal, Vocabularies};
 use crate::index::completion::{Guess, Shelf, complete};
 use crate::index::word_starts::{Builder, WordStarts};
 use crate::query::facet::Facet;
@@ -54,7 +54,8 @@ impl Terms {
                 facet,
                 value: term.order,
                 is_used: is_used(facet, term.order),
-                names: Language::ALL.map(|language| names(term, language)),
+                names: Language::ALL
+                    .map(|language| term.names_in(language).map(text::key).collect()),
             })
         };
         let terms: Vec<NamedTerm> = Facet::ALL.into_iter().flat_map(named).collect();
@@ -106,13 +107,4 @@ impl Terms {
         found.sort_by_key(|term| (term.closeness, term.foreign, !term.is_used));
         found
     }
-}
-
-fn names(term: &Term, language: Language) -> Vec<String> {
-    let others = [&term.synonyms, &term.acronyms];
-    let others = others.into_iter().flat_map(|words| words.get(language));
-    std::iter::once(term.label.get(language))
-        .chain(others.map(String::as_str))
-        .map(text::key)
-        .collect()
 }
