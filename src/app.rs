@@ -11,6 +11,7 @@ use crate::services::ServiceError;
 use crate::services::catalogue::Catalogue;
 use crate::services::indexing::Indexing;
 use crate::services::search::Search;
+use crate::services::similar::Similar;
 use crate::services::suggest::Suggest;
 use crate::store::tokens::OperatorTokens;
 use crate::store::{Store, StoreError};
@@ -22,6 +23,7 @@ pub struct App {
     pub index: Arc<Index>,
     pub search: Arc<Search>,
     pub suggest: Suggest,
+    pub similar: Similar,
     pub catalogue: Catalogue,
     pub indexing: Indexing,
     pub tokens: OperatorTokens,
@@ -78,10 +80,11 @@ impl App {
         let search = Arc::new(Search::new(
             Arc::clone(&index),
             Arc::clone(&schema),
-            weights,
+            weights.clone(),
             Arc::clone(&clock),
         ));
         Ok(App {
+            similar: Similar::new(Arc::clone(&index), Arc::clone(&schema), weights),
             suggest: Suggest::new(Arc::clone(&index), Arc::clone(&search), Arc::clone(&schema)),
             search,
             catalogue: Catalogue::new(Arc::clone(&store), Arc::clone(&schema)),

@@ -75,6 +75,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(suggest::suggest))
                 .routes(routes!(facets::one))
                 .routes(routes!(resources::one))
+                .routes(routes!(resources::similar))
                 .routes(routes!(vocabularies::all))
                 .routes(routes!(vocabularies::one))
                 .routes(routes!(admin::remove)),

@@ -21,6 +21,7 @@ mod segment;
 pub mod snapshot;
 mod spelling;
 pub mod suggestions;
+mod telling_words;
 pub mod word_starts;
 pub mod writer;
 

@@ -11,7 +11,7 @@ use crate::domain::text;
 pub struct ParsedText {
     /// Every word that may match, those of phrases included, in order, each once.
     pub words: Vec<String>,
-    /// The last word, when nothing ends it: no closing quote, no full stop.
+    /// The last word, when nothing ends it: no space, no full stop, no closing quote.
     pub unfinished: Option<String>,
     /// Each must occur, its words next to one another.
     pub phrases: Vec<Vec<String>>,
@@ -66,7 +66,7 @@ pub fn parse(typed: &str) -> ParsedText {
     }
     let last = &typed[plain_from..];
     add_words(last, &mut parsed.words);
-    if last.trim_end().ends_with(char::is_alphanumeric) {
+    if last.ends_with(char::is_alphanumeric) {
         parsed.unfinished = text::words(last).last().map(|word| word.text);
     }
     parsed.plain.push(plain_from..typed.len());
@@ -119,10 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_is_unfinished_unless_a_sign_ends_it() {
+    fn the_last_word_is_unfinished_unless_a_space_or_a_sign_ends_it() {
         let unfinished = |typed| parse(typed).unfinished;
         assert_eq!(unfinished("jeu de frac").as_deref(), Some("frac"));
-        assert_eq!(unfinished("jeu de frac ").as_deref(), Some("frac"));
+        assert_eq!(unfinished("jeu de frac "), None);
         assert_eq!(unfinished("\"plan\" jeu -vid"), None);
         assert_eq!(unfinished("des fractions ?"), None);
         assert_eq!(unfinished("\"jeu\""), None);

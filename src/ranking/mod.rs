@@ -9,4 +9,5 @@ pub mod explanation;
 pub mod rank;
 pub mod signal;
 mod signals;
+pub mod similar;
 pub mod weights;

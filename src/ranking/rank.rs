@@ -33,7 +33,14 @@ pub struct NeutralRank {
 
 impl NeutralRank {
     pub fn new(weights: &Weights, sets: &Sets, language: Language, today: Date) -> Self {
-        let signals = weighted(signals::neutral(weights, language, today), weights);
+        NeutralRank::of_signals(
+            weighted(signals::neutral(weights, language, today), weights),
+            sets,
+        )
+    }
+
+    /// The ranking by signals that look at the words and at merits.
+    pub(super) fn of_signals(signals: Vec<Weighted>, sets: &Sets) -> Self {
         let of_merit = |merit| {
             let on_merit = signals
                 .iter()
@@ -45,9 +52,12 @@ impl NeutralRank {
                 .sum()
         };
         let merits = sets.merits().iter().map(of_merit).collect();
+        let on_text = signals
+            .iter()
+            .filter(|weighted| weighted.signal.input() == Input::Text);
         NeutralRank {
             merits,
-            text_weight: weights.of("text"),
+            text_weight: on_text.map(|weighted| weighted.weight).sum(),
             signals,
         }
     }
@@ -85,6 +95,19 @@ impl ProfileRank {
             neutral,
             asked: Added::new(weighted(asked, weights), sets),
             personal: Added::new(weighted(personal, weights), sets),
+        }
+    }
+
+    /// What signals that look at facets and at the cost add.
+    pub(super) fn of_signals(
+        neutral: Arc<NeutralRank>,
+        signals: Vec<Weighted>,
+        sets: &Sets,
+    ) -> Self {
+        ProfileRank {
+            neutral,
+            asked: Added::new(Vec::new(), sets),
+            personal: Added::new(signals, sets),
         }
     }
 

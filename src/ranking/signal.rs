@@ -5,7 +5,7 @@ use crate::domain::vocabulary::Ordinal;
 use crate::query::attributes::Merit;
 use crate::query::facet::Facet;
 
-/// Every signal there is, in the order in which reasons are told.
+/// Every signal of a search, in the order in which reasons are told.
 pub const NAMES: [&str; 19] = [
     "text",
     "reading-language",
@@ -51,7 +51,7 @@ pub enum Seen<'a> {
 
 /// One reason: bounded, monotone, and able to say itself.
 pub trait Signal: Sync + Send {
-    /// One of [`NAMES`].
+    /// One of [`NAMES`]; of a likeness, `text` or the name of its facet.
     fn name(&self) -> &'static str;
 
     fn input(&self) -> Input;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::signal;
+use super::{signal, similar};
 use crate::domain::vocabulary::Vocabularies;
 use crate::query::text_field::{TextFields, TextScoring};
 
@@ -14,6 +14,8 @@ pub struct Weights {
     by_signal: BTreeMap<String, f64>,
     pub text: TextScoring,
     pub fit: FitSettings,
+    /// What it weighs to share words, or the values of a facet, with a resource.
+    pub similar: BTreeMap<String, f64>,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +24,7 @@ struct RankingFile {
     weights: BTreeMap<String, f64>,
     text: TextSection,
     fit: FitSettings,
+    similar: BTreeMap<String, f64>,
 }
 
 #[derive(Deserialize)]
@@ -144,10 +147,12 @@ impl Weights {
             ));
         }
         check_roles(&file.fit.role, vocabularies)?;
+        similar::check(&file.similar)?;
         Ok(Weights {
             text: text_scoring(file.text, text_fields)?,
             by_signal: file.weights,
             fit: file.fit,
+            similar: file.similar,
         })
     }
 
@@ -248,6 +253,11 @@ mod tests {
             parse(&file.replace("text = 10.0", "text = 10.0\nsponsor = 1.0"))
                 .unwrap_err()
                 .contains("sponsor")
+        );
+        assert!(
+            parse(&file.replace("type = 1.0", "colour = 1.0"))
+                .unwrap_err()
+                .contains("[similar] lacks type")
         );
         assert!(
             parse(&file.replace("text = 10.0", "text = -1.0"))

@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod evaluation;
 pub mod indexing;
 pub mod search;
+pub mod similar;
 pub mod suggest;
 
 use crate::domain::problem::{Problem, sentence};

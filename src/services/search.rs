@@ -140,22 +140,14 @@ impl Search {
             .enumerate()
             .map(|(place, candidate)| {
                 let number = (query.page.offset + place + 1) as u64;
-                let record = snapshot.record(candidate.place)?;
-                let head = record::head(&record)
-                    .ok_or_else(|| IndexError::Damaged("a record without an id".into()))?;
-                let highlights = highlighter
-                    .as_ref()
-                    .map(|highlighter| highlights(highlighter, &head, query.language));
+                let marked = highlighter.as_ref();
+                let hit = Hit::read(&snapshot, candidate, number, marked, query.language)?;
                 Ok(Hit {
-                    id: head.id,
-                    rank: number,
-                    points: candidate.points,
                     neutral_rank: query
                         .explain
                         .then(|| candidate.neutral_rank.unwrap_or(number)),
-                    highlights: highlights.unwrap_or_default(),
                     explanation: query.explain.then(|| explain(&rank, candidate, &snapshot)),
-                    record,
+                    ..hit
                 })
             });
         Ok(SearchOutcome {
@@ -255,6 +247,31 @@ impl Search {
 
 fn explain(rank: &ProfileRank, candidate: &Candidate, snapshot: &Snapshot) -> Vec<Contribution> {
     rank.explain(candidate.text, &candidate.row, snapshot.sets())
+}
+
+impl Hit {
+    /// A candidate with its record, without reasons; its texts are marked where there is something to mark.
+    pub(super) fn read(
+        snapshot: &Snapshot,
+        candidate: &Candidate,
+        rank: u64,
+        highlighter: Option<&Highlighter>,
+        language: Language,
+    ) -> Result<Hit, IndexError> {
+        let record = snapshot.record(candidate.place)?;
+        let head = record::head(&record)
+            .ok_or_else(|| IndexError::Damaged("a record without an id".into()))?;
+        let highlights = highlighter.map(|highlighter| highlights(highlighter, &head, language));
+        Ok(Hit {
+            id: head.id,
+            rank,
+            points: candidate.points,
+            neutral_rank: None,
+            highlights: highlights.unwrap_or_default(),
+            explanation: None,
+            record,
+        })
+    }
 }
 
 fn highlights(highlighter: &Highlighter, head: &Head, language: Language) -> Highlights {

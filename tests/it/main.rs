@@ -14,6 +14,8 @@
 //! 12. `relevance`: how relevance is measured, and how relevant Classo's own answers are.
 //! 13. `understanding`: what a question means besides its words, and what that does to the answer.
 //! 14. `suggest`: what is suggested to who is typing.
+//! 15. `suggest`: what is suggested to who is typing.
+//! 16. `similar`: what resembles a resource, and in what.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -28,6 +30,7 @@ mod personas;
 mod readme;
 mod relevance;
 mod search;
+mod similar;
 mod snapshot;
 mod suggest;
 mod support;

@@ -255,3 +255,21 @@ fn every_beginning_of_every_title_finds_it_in_a_catalogue_of_many_commits() {
         }
     }
 }
+
+#[test]
+fn the_doors_around_a_question_are_described() {
+    let description = TestApp::empty().get("/api/v1/openapi.json").json();
+    for (path, parameter) in [
+        ("/api/v1/suggest", "q"),
+        ("/api/v1/facets/{facet}", "find"),
+        ("/api/v1/facets/{facet}", "max_price"),
+        ("/api/v1/resources/{id}/similar", "limit"),
+    ] {
+        let parameters = description["paths"][path]["get"]["parameters"].as_array();
+        let named = |described: &Value| described["name"] == parameter;
+        assert!(
+            parameters.is_some_and(|all| all.iter().any(named)),
+            "{path} {parameter}"
+        );
+    }
+}

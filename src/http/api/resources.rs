@@ -1,18 +1,25 @@
-//! One resource.
+//! One resource, and what resembles it.
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::search::{HitResponse, hit_response};
 use crate::domain::actor::Actor;
 use crate::domain::problem::Problem;
 use crate::domain::resource::ResourceId;
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::interchange::lrmi;
+use crate::query::params::{RawParams, Reader};
+use crate::services::similar::{DEFAULT, MOST};
 
 /// A resource as the catalogue has it, with what it runs on; as JSON-LD (schema.org and LRMI) to who accepts that.
 #[utoipa::path(get, path = "/resources/{id}", tag = "find", params(("id" = String, Path, description = "percent-encoded")),
@@ -44,6 +51,59 @@ pub async fn one(
         crate::index::record::shown(&resource, &runs_on),
     )
         .into_response())
+}
+
+/// How many similar resources, and who reads them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes what the handler reads")]
+pub struct SimilarParams {
+    /// `fr` (default) or `en`: the language of the texts that are marked.
+    lang: Option<String>,
+    /// 0 to 20, default 5.
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SimilarResponse {
+    /// Each with what it shares, as `explanation`: its points add up to the score.
+    hits: Vec<HitResponse>,
+}
+
+/// What resembles a resource, by its telling words and its attributes, and in what.
+#[utoipa::path(get, path = "/resources/{id}/similar", tag = "find",
+    params(("id" = String, Path, description = "percent-encoded"), SimilarParams),
+    responses(
+        (status = OK, body = SimilarResponse),
+        (status = BAD_REQUEST, description = "names every field that is wrong"),
+        (status = NOT_FOUND, description = "never was in the catalogue"),
+        (status = GONE, description = "was removed")))]
+pub async fn similar(
+    State(server): State<Arc<Server>>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Json<SimilarResponse>> {
+    let id = resource_id(id)?;
+    let params = RawParams::from_query_string(&query.unwrap_or_default());
+    let mut reader = Reader::new(params, &server.app.schema.vocabularies);
+    let language = reader.language();
+    let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
+    reader.finish().map_err(ApiError::Invalid)?;
+    let at = Arc::clone(&server);
+    let found = server.bridge.ask(move || -> ApiResult<SimilarResponse> {
+        let (app, actor) = (&at.app, &Actor::Visitor);
+        let (resource, runs_on) = app.catalogue.find(actor, &id)?;
+        let hits = app
+            .similar
+            .similar(actor, &resource, &runs_on, language, limit)?;
+        Ok(SimilarResponse {
+            hits: hits
+                .into_iter()
+                .map(hit_response)
+                .collect::<ApiResult<_>>()?,
+        })
+    });
+    Ok(Json(found.await??))
 }
 
 /// The id of a path.

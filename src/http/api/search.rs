@@ -116,7 +116,7 @@ struct UnderstoodResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct HitResponse {
+pub struct HitResponse {
     id: String,
     rank: u64,
     /// The exact sum of the points.
@@ -251,7 +251,8 @@ pub fn response(
     })
 }
 
-fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
+/// A hit as JSON.
+pub fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
     let contributions = hit.explanation.map(|contributions| {
         let response = |c: crate::ranking::explanation::Contribution| ContributionResponse {
             signal: c.signal,

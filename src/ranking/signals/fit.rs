@@ -476,14 +476,18 @@ fn ordinals(vocabulary: &Vocabulary) -> impl Iterator<Item = Ordinal> {
 }
 
 /// 1 for the value itself and what lies below it.
-fn sameness(vocabulary: &Vocabulary, mine: Ordinal) -> Vec<f64> {
+pub(super) fn sameness(vocabulary: &Vocabulary, mine: Ordinal) -> Vec<f64> {
     ordinals(vocabulary)
         .map(|term| f64::from(vocabulary.is_within(term, mine)))
         .collect()
 }
 
 /// What lies within the subject fits wholly; what is broader, beside it or in its area fits less.
-fn subject_affinities(vocabulary: &Vocabulary, mine: Ordinal, fit: &SubjectFit) -> Vec<f64> {
+pub(super) fn subject_affinities(
+    vocabulary: &Vocabulary,
+    mine: Ordinal,
+    fit: &SubjectFit,
+) -> Vec<f64> {
     let area = |term| vocabulary.lineage(term).last();
     let affinity = |term: Ordinal| {
         if vocabulary.is_within(term, mine) {
@@ -508,7 +512,7 @@ fn subject_affinities(vocabulary: &Vocabulary, mine: Ordinal, fit: &SubjectFit) 
 }
 
 /// The level itself fits wholly; a record for a part of it, for its cycle or its order, or for a neighbouring grade fits less.
-fn level_affinities(vocabulary: &Vocabulary, mine: Ordinal, fit: &LevelFit) -> Vec<f64> {
+pub(super) fn level_affinities(vocabulary: &Vocabulary, mine: Ordinal, fit: &LevelFit) -> Vec<f64> {
     let grades: Vec<Ordinal> = ordinals(vocabulary)
         .filter(|term| is_grade(vocabulary, *term))
         .collect();

@@ -1,6 +1,7 @@
 //! The signals, each in the file of what it looks at.
 
 mod fit;
+pub(super) mod likeness;
 mod merit;
 mod price;
 mod words;
