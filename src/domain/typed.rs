@@ -1,7 +1,7 @@
 //! What a person is typing, and how it meets a label or a title.
 //!
 //! Typing is not finished: every word but the last is whole, the last may be the start of one. Words are folded as
-//! everywhere (see [`text`](super::text)), so accents and capitals play no part.
+//! everywhere (see [`text`]), so accents and capitals play no part.
 
 use super::text;
 

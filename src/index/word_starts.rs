@@ -29,7 +29,7 @@ pub const SHORT_RUN: usize = 8;
 const LISTED: usize = 24;
 
 /// Words of numbered texts. A word takes 12 bytes, a text 1 more; the lists take about a tenth of that (measured: 13 bytes
-/// a word in all for 100,000 titles of eight words, made in a quarter of a second).
+/// a word in all for 100,000 titles of eight words, made in 0.2 s; for a million in 1.4 s).
 #[derive(Debug, Default)]
 pub struct WordStarts {
     keys: Vec<u64>,
@@ -196,7 +196,7 @@ impl WordStarts {
         }
     }
 
-    /// Goes through a run best first, reading at most `share` entries ahead.
+    /// Goes through a run that has entries best first, reading at most `share` of them ahead.
     pub fn walk(&self, run: Range<u32>, share: usize) -> Walk<'_> {
         let (first, last) = (run.start as usize, run.end as usize - 1);
         if run.len() <= SHORT_RUN {

@@ -255,9 +255,9 @@ mod tests {
                 .contains("sponsor")
         );
         assert!(
-            parse(&file.replace("type = 1.0", "colour = 1.0"))
+            parse(&file.replace("price = 0.2", "colour = 0.2"))
                 .unwrap_err()
-                .contains("[similar] lacks type")
+                .contains("[similar] lacks price")
         );
         assert!(
             parse(&file.replace("text = 10.0", "text = -1.0"))

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
 
-use self::terms::{TermSuggestion, Terms};
+use self::terms::{TERM_LOOKS, TermSuggestion, Terms};
 use super::ServiceError;
 use super::search::Search;
 use crate::domain::actor::Actor;
 use crate::domain::language::{Language, LanguageMap};
 use crate::domain::typed::{Closeness, Typed};
-use crate::index::suggestions::TitleSuggestion;
+use crate::index::suggestions::{TITLE_LOOKS, TitleSuggestion};
 use crate::index::writer::Index;
 use crate::index::{IndexError, Snapshot};
 use crate::index_schema::IndexSchema;
@@ -26,6 +26,9 @@ pub const MOST: usize = 20;
 
 /// How many there are when nobody says.
 pub const DEFAULT: usize = 10;
+
+/// A keystroke is cheap in a catalogue of any size.
+const _: () = assert!(TITLE_LOOKS + TERM_LOOKS < 100);
 
 /// Terms of one vocabulary that are suggested while there is something else to suggest.
 const A_FEW: usize = 2;
