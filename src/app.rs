@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::index::writer::{self, Index};
 use crate::index_schema::{IndexSchema, IndexSchemaError};
+use crate::interchange::mapping::{MappingError, Mappings};
 use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
 use crate::services::catalogue::Catalogue;
@@ -25,6 +26,7 @@ pub struct App {
     pub suggest: Suggest,
     pub similar: Similar,
     pub catalogue: Catalogue,
+    pub mappings: Arc<Mappings>,
     pub indexing: Indexing,
     pub tokens: OperatorTokens,
     pub clock: Arc<dyn Clock>,
@@ -39,6 +41,8 @@ pub enum StartError {
     Schema(#[from] IndexSchemaError),
     #[error("index-schema/ranking.toml: {0}")]
     Ranking(String),
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -65,6 +69,7 @@ impl App {
         }
         let schema = Arc::new(IndexSchema::load(&data.join("index-schema"))?);
         let weights = weights(&schema)?;
+        let mappings = Arc::new(Mappings::of(&schema)?);
         let store = Arc::new(Store::open(&data.join("store"))?);
         let folder: PathBuf = data.join("index");
         let (index, writer) = writer::open(&folder, &schema).map_err(ServiceError::from)?;
@@ -87,7 +92,12 @@ impl App {
             similar: Similar::new(Arc::clone(&index), Arc::clone(&schema), weights),
             suggest: Suggest::new(Arc::clone(&index), Arc::clone(&search), Arc::clone(&schema)),
             search,
-            catalogue: Catalogue::new(Arc::clone(&store), Arc::clone(&schema)),
+            catalogue: Catalogue::new(
+                Arc::clone(&store),
+                Arc::clone(&schema),
+                Arc::clone(&mappings),
+            ),
+            mappings,
             tokens: OperatorTokens::new(data),
             opened_at: store.sequence(),
             schema,

@@ -5,6 +5,7 @@
 //! new one needs a rebuild), the *ranking hash* only says which weights answered. Stands on the floor of `query`: the
 //! workshops above take from it what they need, and `ranking` reads its own file.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -64,6 +65,16 @@ const EMBEDDED: &[(&str, &str)] = &{
         "mappings/student_type.toml",
         "mappings/subject.toml",
         "mappings/type.toml",
+        "mappings/sources/apple-appstore.toml",
+        "mappings/sources/apple-appstore-descriptions.toml",
+        "mappings/sources/classo.toml",
+        "mappings/sources/edx.toml",
+        "mappings/sources/eps-barletta.toml",
+        "mappings/sources/gar.toml",
+        "mappings/sources/learning-registry.toml",
+        "mappings/sources/learnplatform.toml",
+        "mappings/sources/nsdl.toml",
+        "mappings/sources/oer-commons.toml",
     ]
 };
 
@@ -78,6 +89,9 @@ const RANKING_FILES: &[&str] = &[
     "synonyms/en.toml",
 ];
 
+/// Where the mappings of foreign sources lie. Only imports read them: they are in neither hash.
+const SOURCES: &str = "mappings/sources/";
+
 /// The folder, read and checked.
 pub struct IndexSchema {
     pub vocabularies: Vocabularies,
@@ -88,6 +102,8 @@ pub struct IndexSchema {
     pub stop_words: StopWords,
     pub expansions: Expansions,
     pub understanding: Understanding,
+    /// Names and texts of `mappings/sources/`, with those that only the data folder has.
+    pub source_mappings: Vec<(String, String)>,
     /// The text of `ranking.toml`.
     pub ranking: String,
     pub index_hash: String,
@@ -166,7 +182,9 @@ impl IndexSchema {
                     file: "understanding.toml",
                     reason,
                 })?,
-            index_hash: files.hash(|name| !RANKING_FILES.contains(&name)),
+            source_mappings: files.sources(),
+            index_hash: files
+                .hash(|name| !RANKING_FILES.contains(&name) && !name.starts_with(SOURCES)),
             ranking_hash: files.hash(|name| RANKING_FILES.contains(&name)),
             vocabularies,
         })
@@ -178,15 +196,15 @@ struct LicenceFile {
     groups: LicenceGroups,
 }
 
-/// Names and texts, in the order of the embedded list.
-struct Files(Vec<(&'static str, String)>);
+/// Names and texts, in the order of the embedded list; then what the data folder adds.
+struct Files(Vec<(Cow<'static, str>, String)>);
 
 impl Files {
     fn embedded() -> Self {
         Files(
             EMBEDDED
                 .iter()
-                .map(|(name, text)| (*name, (*text).to_owned()))
+                .map(|(name, text)| ((*name).into(), (*text).to_owned()))
                 .collect(),
         )
     }
@@ -194,18 +212,47 @@ impl Files {
     fn with_overrides(folder: &Path) -> Result<Self, IndexSchemaError> {
         let mut files = Files::embedded();
         for (name, text) in &mut files.0 {
-            match std::fs::read_to_string(folder.join(*name)) {
+            match std::fs::read_to_string(folder.join(&**name)) {
                 Ok(own) => *text = own,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(source) => {
                     return Err(IndexSchemaError::Read {
-                        file: (*name).to_owned(),
+                        file: name.to_string(),
                         source,
                     });
                 }
             }
         }
+        files.add_sources(&folder.join(SOURCES))?;
         Ok(files)
+    }
+
+    /// Mappings of sources that only the data folder has.
+    fn add_sources(&mut self, folder: &Path) -> Result<(), IndexSchemaError> {
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return Ok(());
+        };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| name.ends_with(".toml")).collect();
+        names.sort();
+        for name in names {
+            let file = format!("{SOURCES}{name}");
+            if self.0.iter().all(|(known, _)| *known != file) {
+                match std::fs::read_to_string(folder.join(&name)) {
+                    Ok(text) => self.0.push((file.into(), text)),
+                    Err(source) => return Err(IndexSchemaError::Read { file, source }),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sources(&self) -> Vec<(String, String)> {
+        let sources = self.0.iter().filter_map(|(file, text)| {
+            let name = file.strip_prefix(SOURCES)?.strip_suffix(".toml")?;
+            Some((name.to_owned(), text.clone()))
+        });
+        sources.collect()
     }
 
     fn get(&self, name: &str) -> &str {

@@ -6,6 +6,7 @@ use super::{open, serve};
 use crate::app::App;
 use crate::demo::CATALOGUE;
 use crate::domain::actor::Actor;
+use crate::interchange::records::Records;
 use crate::interchange::report::{ImportReport, Reject};
 use crate::services::catalogue::{ImportListener, ImportSource};
 
@@ -28,9 +29,12 @@ fn fill(app: &App, args: &serve::ServeArgs) -> anyhow::Result<()> {
         name: "the bundled catalogue",
         dry_run: false,
     };
-    let report =
-        app.catalogue
-            .import(&Actor::Console, CATALOGUE.as_bytes(), &source, &mut Strict)?;
+    let report = app.catalogue.import(
+        &Actor::Console,
+        Records::native(CATALOGUE.as_bytes()),
+        &source,
+        &mut Strict,
+    )?;
     if report.rejected > 0 {
         bail!(
             "the bundled catalogue has {} records that are refused",

@@ -3,15 +3,21 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::WrongUse;
 use super::output::{Progress, say};
 use super::{open, remote::Remote};
+use crate::app::App;
 use crate::config::{DataSettings, ServerSettings};
 use crate::domain::actor::Actor;
+use crate::index_schema::IndexSchema;
+use crate::interchange::mapping::{Mapping, Mappings};
+use crate::interchange::recognition::{self, Format, Known};
+use crate::interchange::records::Shape;
 use crate::interchange::report::{ImportReport, Reject, UnmappedCount};
 use crate::services::catalogue::{ImportListener, ImportSource};
 
@@ -22,8 +28,10 @@ pub struct ImportArgs {
     files: Vec<PathBuf>,
     /// The format of the files
     #[arg(long, value_enum, default_value_t = Format::Auto)]
-    #[allow(dead_code, reason = "both values mean the one format there is")]
     format: Format,
+    /// What the columns or members mean: a mapping file, or the name of a shipped mapping
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<String>,
     /// Report what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -39,27 +47,31 @@ pub struct ImportArgs {
     server: ServerSettings,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// Recognised by the content
-    Auto,
-    /// One JSON object a line
-    Jsonl,
-}
-
 pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
     if let Some(rejects) = &args.rejects {
         refuse_overwriting(rejects, &args.files)?;
     }
-    let mut rejects = Rejects::new(args.rejects.as_deref())?;
-    let mut total = ImportReport::default();
     let target = match &args.server.server {
-        Some(url) => Target::Remote(Remote::new(url, args.server.token.as_ref())?),
+        Some(url) => Target::Remote(Box::new(Through::open(url, args)?)),
         None => Target::Local(Box::new(open::app(&args.data)?)),
     };
+    let mappings = target.mappings();
+    let mapping = args
+        .mapping
+        .as_deref()
+        .map(|name| find_mapping(name, mappings))
+        .transpose()?;
+    let mut rejects = Rejects::new(args.rejects.as_deref())?;
+    let mut total = ImportReport::default();
     for file in &args.files {
         let name = file.display().to_string();
         let (source, bytes) = open_source(file)?;
+        let known = Known {
+            name: &name,
+            format: args.format,
+            mapping: mapping.clone(),
+        };
+        let records = recognition::open(source, &known, mappings).with_context(|| name.clone())?;
         let mut listener = Listener {
             rejects: &mut rejects,
             progress: Progress::of_bytes(&name, bytes),
@@ -71,10 +83,17 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
                     dry_run: args.dry_run,
                 };
                 app.catalogue
-                    .import(&Actor::Console, source, &source_name, &mut listener)
+                    .import(&Actor::Console, records, &source_name, &mut listener)
                     .with_context(|| format!("{name}: the import stopped"))?
             }
-            Target::Remote(remote) => remote.import(source, &name, args.dry_run, &mut listener)?,
+            Target::Remote(through) => {
+                let read = |raw, shape: &Shape| {
+                    shape.read(raw, &through.mappings, &through.schema.vocabularies)
+                };
+                through
+                    .server
+                    .import(records, &read, &name, args.dry_run, &mut listener)?
+            }
         };
         listener.progress.finish();
         add(&mut total, report);
@@ -89,8 +108,51 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
 }
 
 enum Target {
-    Local(Box<crate::app::App>),
-    Remote(Remote),
+    Local(Box<App>),
+    Remote(Box<Through>),
+}
+
+/// A server, and what the records mean: they are read here and sent in our shape.
+struct Through {
+    server: Remote,
+    schema: IndexSchema,
+    mappings: Mappings,
+}
+
+impl Through {
+    fn open(url: &str, args: &ImportArgs) -> anyhow::Result<Self> {
+        let schema = IndexSchema::load(&args.data.folder.join("index-schema"))?;
+        Ok(Through {
+            server: Remote::new(url, args.server.token.as_ref())?,
+            mappings: Mappings::of(&schema)?,
+            schema,
+        })
+    }
+}
+
+impl Target {
+    fn mappings(&self) -> &Mappings {
+        match self {
+            Target::Local(app) => &app.mappings,
+            Target::Remote(through) => &through.mappings,
+        }
+    }
+}
+
+/// The mapping of a name: a shipped one, else a file.
+fn find_mapping(name: &str, mappings: &Mappings) -> anyhow::Result<Arc<Mapping>> {
+    if let Some(known) = mappings.find(name) {
+        return Ok(known);
+    }
+    let file = Path::new(name);
+    if !file.is_file() {
+        let known: Vec<&str> = mappings.names().collect();
+        bail!(WrongUse(format!(
+            "there is no mapping {name}; name a file, or one of {}",
+            known.join(", ")
+        )));
+    }
+    Ok(Arc::new(Mapping::open(file)?))
 }
 
 /// A file that is written must not be one that is read.

@@ -1,7 +1,5 @@
 //! Commands through a running server.
 
-use std::io::BufRead;
-
 use anyhow::{Context, bail};
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -13,8 +11,9 @@ use super::import::add;
 use crate::config::Token;
 use crate::domain::resource::ResourceId;
 use crate::http::api::admin::{ImportResponse, RemovalResponse};
-use crate::interchange::jsonl::{Line, Lines};
-use crate::interchange::report::{ImportReport, Reject};
+use crate::interchange::record::{Place, Raw};
+use crate::interchange::records::{Records, Shape};
+use crate::interchange::report::ImportReport;
 use crate::services::catalogue::ImportListener;
 
 /// A server, and the token that opens its admin doors.
@@ -47,32 +46,28 @@ impl Remote {
         })
     }
 
-    /// Sends records in parts; the lines in reports are those of the whole source.
+    /// Sends records in parts, as `read` understands them; the lines in reports are those of the whole source.
     pub fn import(
         &self,
-        source: impl BufRead,
+        mut records: Records,
+        read: &dyn Fn(Raw, &Shape) -> Result<Value, String>,
         name: &str,
         dry_run: bool,
         listener: &mut dyn ImportListener,
     ) -> anyhow::Result<ImportReport> {
-        let mut lines = Lines::new(source);
         let mut total = ImportReport::default();
         let mut bytes = 0;
         loop {
-            let mut part = Part::read(&mut lines)
+            let mut part = Part::read(&mut records, read)
                 .with_context(|| format!("{name}: the file cannot be read"))?;
-            for (line, reason) in part.refused.drain(..) {
+            for (place, reason) in part.refused.drain(..) {
                 total.rejected += 1;
-                listener.rejected(Reject {
-                    file: name.to_owned(),
-                    line,
-                    reason,
-                })?;
+                listener.rejected(place.reject(name, reason))?;
             }
-            if part.numbers.is_empty() && part.is_end {
+            if part.places.is_empty() && part.is_end {
                 return Ok(total);
             }
-            bytes += part.body.len() as u64;
+            bytes += part.bytes;
             let request = self.client.post(self.url("/admin/import"));
             let request = request
                 .query(&[
@@ -84,16 +79,9 @@ impl Remote {
                 format!("{name}: the import stopped; importing again goes on from there")
             })?;
             for reject in answer.rejects {
-                let line = part
-                    .numbers
-                    .get(reject.line as usize - 1)
-                    .copied()
-                    .unwrap_or(reject.line);
-                listener.rejected(Reject {
-                    file: name.to_owned(),
-                    line,
-                    reason: reject.reason,
-                })?;
+                let place = part.places.get(reject.line as usize - 1).copied();
+                let place = place.unwrap_or(Place::line(reject.line));
+                listener.rejected(place.reject(name, reject.reason))?;
             }
             add(&mut total, answer.report);
             listener.progress(&total, bytes);
@@ -150,40 +138,37 @@ fn complaint(response: Response, has_token: bool) -> String {
     }
 }
 
-/// Lines for one request, with the numbers they have in the source.
+/// Lines for one request, with the places their records have in the source.
+#[derive(Default)]
 struct Part {
     body: Vec<u8>,
-    numbers: Vec<u64>,
-    refused: Vec<(u64, String)>,
+    places: Vec<Place>,
+    refused: Vec<(Place, String)>,
+    /// What the source spent on it.
+    bytes: u64,
     is_end: bool,
 }
 
 impl Part {
-    fn read(lines: &mut Lines<impl BufRead>) -> std::io::Result<Part> {
-        let mut part = Part {
-            body: Vec::new(),
-            numbers: Vec::new(),
-            refused: Vec::new(),
-            is_end: false,
-        };
-        while part.numbers.len() < PART_LINES && part.body.len() < PART_BYTES {
-            match lines.next_line()? {
-                Some(Line {
-                    number,
-                    content: Ok(content),
-                }) => {
-                    part.body.extend(content);
+    fn read(
+        records: &mut Records,
+        read: &dyn Fn(Raw, &Shape) -> Result<Value, String>,
+    ) -> std::io::Result<Part> {
+        let shape = records.shape().clone();
+        let mut part = Part::default();
+        while part.places.len() < PART_LINES && part.body.len() < PART_BYTES {
+            let Some(record) = records.next_record()? else {
+                part.is_end = true;
+                break;
+            };
+            part.bytes += record.bytes;
+            match record.content.and_then(|raw| read(raw, &shape)) {
+                Ok(value) => {
+                    serde_json::to_writer(&mut part.body, &value)?;
                     part.body.push(b'\n');
-                    part.numbers.push(number);
+                    part.places.push(record.place);
                 }
-                Some(Line {
-                    number,
-                    content: Err(reason),
-                }) => part.refused.push((number, reason)),
-                None => {
-                    part.is_end = true;
-                    break;
-                }
+                Err(reason) => part.refused.push((record.place, reason)),
             }
         }
         Ok(part)

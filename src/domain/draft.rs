@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::language::LanguageMap;
+use super::language::{LanguageMap, UNDETERMINED};
 use super::problem::Problem;
 use super::resource::{
     Age, Evidence, Internet, Link, Offer, Price, Provenance, Publisher, Research, Resource,
     ResourceId, StudentPrivacy, Support, Testimonial,
 };
 use super::vocabulary::Vocabularies;
-use reader::{Reader, is_deeper_than, is_web_address, language_map, listed, push_new};
+use reader::{Reader, is_deeper_than, language_map, push_new};
+pub use reader::{is_web_address, listed, meanings};
 
 /// A checked resource, and what of the record found no place in it.
 #[derive(Debug)]
@@ -30,6 +31,30 @@ pub struct Draft {
 pub struct Unmapped {
     pub field: String,
     pub value: String,
+}
+
+/// The fields whose values are terms of a vocabulary.
+const TERM_FIELDS: [(&str, &str); 13] = [
+    ("type", "type"),
+    ("languages", "language"),
+    ("access", "access"),
+    ("devices", "device"),
+    ("os", "os"),
+    ("platforms", "platform"),
+    ("subjects", "subject"),
+    ("levels", "level"),
+    ("skills", "skill"),
+    ("strategies", "strategy"),
+    ("student_types", "student_type"),
+    ("headquarters", "headquarters"),
+    ("model", "price"),
+];
+
+/// The vocabulary of a field's values, for fields within others too: `price.model`.
+pub fn vocabulary_of(field: &str) -> Option<&'static str> {
+    let name = field.rsplit('.').next()?;
+    let known = TERM_FIELDS.iter().find(|(field, _)| *field == name);
+    known.map(|(_, vocabulary)| *vocabulary)
 }
 
 /// Lists and objects within one another that a record may have; what is kept must be readable again, some levels deeper.
@@ -65,22 +90,22 @@ impl Draft {
             url: reader.url("url"),
             links: reader.links(),
             publisher: reader.publisher(),
-            types: reader.terms("type", "type"),
-            languages: reader.terms("languages", "language"),
+            types: reader.terms("type"),
+            languages: reader.terms("languages"),
             price: reader.price(),
             offers: reader.offers(),
             licence: reader.text("licence"),
-            access: reader.term("access", "access"),
+            access: reader.term("access"),
             advertising: reader.flag("advertising"),
             internet: reader.typed::<Internet>("internet"),
-            devices: reader.terms("devices", "device"),
-            os: reader.terms("os", "os"),
-            platforms: reader.terms("platforms", "platform"),
-            subjects: reader.terms("subjects", "subject"),
-            levels: reader.terms("levels", "level"),
-            skills: reader.terms("skills", "skill"),
-            strategies: reader.terms("strategies", "strategy"),
-            student_types: reader.terms("student_types", "student_type"),
+            devices: reader.terms("devices"),
+            os: reader.terms("os"),
+            platforms: reader.terms("platforms"),
+            subjects: reader.terms("subjects"),
+            levels: reader.terms("levels"),
+            skills: reader.terms("skills"),
+            strategies: reader.terms("strategies"),
+            student_types: reader.terms("student_types"),
             age: reader.age(),
             support: reader.support(),
             downloadable: reader.flag("downloadable"),
@@ -171,10 +196,10 @@ impl Reader<'_> {
         let by_tag: Vec<(String, Value)> = match value {
             Value::Object(map) => map.into_iter().collect(),
             Value::String(line) => vec![(
-                "und".to_owned(),
+                UNDETERMINED.to_owned(),
                 Value::from(line.split(',').map(str::trim).collect::<Vec<_>>()),
             )],
-            list @ Value::Array(_) => vec![("und".to_owned(), list)],
+            list @ Value::Array(_) => vec![(UNDETERMINED.to_owned(), list)],
             other => {
                 self.keep_and_report("keywords", other);
                 return Default::default();
@@ -226,7 +251,7 @@ impl Reader<'_> {
         };
         let mut fields = self.object("publisher", value)?;
         let name = fields.text("name");
-        let headquarters = fields.term("headquarters", "headquarters");
+        let headquarters = fields.term("headquarters");
         self.take_back("publisher", fields);
         (name.is_some() || headquarters.is_some()).then_some(Publisher { name, headquarters })
     }
@@ -237,7 +262,7 @@ impl Reader<'_> {
             value => value,
         };
         let mut fields = self.object("price", value)?;
-        let model = fields.term("model", "price");
+        let model = fields.term("model");
         let amount = match fields.typed::<f64>("amount") {
             Some(amount) if !is_amount(amount) => {
                 fields.keep_and_report("amount", amount.into());

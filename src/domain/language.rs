@@ -60,6 +60,9 @@ impl Bilingual {
     }
 }
 
+/// The tag of a text whose language is not known.
+pub const UNDETERMINED: &str = "und";
+
 /// A text by language tag; `und` where the language is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]

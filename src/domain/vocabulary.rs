@@ -110,6 +110,9 @@ struct TermEntry {
 struct MappingFile {
     #[serde(default)]
     terms: BTreeMap<String, Vec<String>>,
+    /// Addresses of foreign concepts, without their scheme: what they have in common, then the rest of each.
+    #[serde(default)]
+    addresses: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
 
 impl Vocabulary {
@@ -180,7 +183,11 @@ impl Vocabulary {
             name: self.name.clone(),
             source: Box::new(source),
         })?;
-        for (word, ids) in file.terms {
+        let addresses = file.addresses.into_iter().flat_map(|(start, rest)| {
+            let whole = move |(end, ids): (String, Vec<String>)| (format!("{start}{end}"), ids);
+            rest.into_iter().map(whole)
+        });
+        for (word, ids) in file.terms.into_iter().chain(addresses) {
             let mut ordinals = Vec::with_capacity(ids.len());
             for id in ids {
                 ordinals.push(

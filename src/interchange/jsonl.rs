@@ -4,6 +4,8 @@ use std::io::{self, BufRead};
 
 use serde_json::Value;
 
+use super::record::{Place, Raw, Record, Source};
+
 /// A longer line is refused unread: no record is that long, and memory must not grow with the file.
 pub const LONGEST_LINE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -11,6 +13,13 @@ pub const LONGEST_LINE_BYTES: usize = 4 * 1024 * 1024;
 pub struct Line {
     pub number: u64,
     pub content: Result<Vec<u8>, String>,
+}
+
+impl Line {
+    pub fn is_empty(&self) -> bool {
+        let blank = |content: &Vec<u8>| content.iter().all(u8::is_ascii_whitespace);
+        self.content.as_ref().is_ok_and(blank)
+    }
 }
 
 /// The lines of a source, one at a time.
@@ -30,30 +39,35 @@ impl<R: BufRead> Lines<R> {
     /// Only when the source itself cannot be read.
     pub fn next_line(&mut self) -> io::Result<Option<Line>> {
         loop {
-            let mut content = Vec::new();
-            let whole = self.read_line(&mut content)?;
-            let Some(whole) = whole else { return Ok(None) };
-            self.number += 1;
-            if !whole {
-                let reason = format!(
-                    "the line is longer than {} MiB",
-                    LONGEST_LINE_BYTES / 1024 / 1024
-                );
-                return Ok(Some(Line {
-                    number: self.number,
-                    content: Err(reason),
-                }));
-            }
-            if self.number == 1 && content.starts_with(b"\xef\xbb\xbf") {
-                content.drain(..3);
-            }
-            if !content.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some(Line {
-                    number: self.number,
-                    content: Ok(content),
-                }));
+            let line = self.next_of_all()?;
+            let is_empty = line.as_ref().is_some_and(Line::is_empty);
+            if !is_empty {
+                return Ok(line);
             }
         }
+    }
+
+    /// The next line, empty or not, without its newline and without a byte order mark.
+    ///
+    /// # Errors
+    /// Only when the source itself cannot be read.
+    pub fn next_of_all(&mut self) -> io::Result<Option<Line>> {
+        let mut content = Vec::new();
+        let Some(whole) = self.read_line(&mut content)? else {
+            return Ok(None);
+        };
+        self.number += 1;
+        if self.number == 1 && content.starts_with(b"\xef\xbb\xbf") {
+            content.drain(..3);
+        }
+        let too_long = || {
+            let most = LONGEST_LINE_BYTES / 1024 / 1024;
+            format!("the line is longer than {most} MiB")
+        };
+        Ok(Some(Line {
+            number: self.number,
+            content: whole.then_some(content).ok_or_else(too_long),
+        }))
     }
 
     /// Reads up to the next newline; `Some(false)` when the line was too long to keep.
@@ -85,6 +99,20 @@ impl<R: BufRead> Lines<R> {
                 return Ok(Some(whole));
             }
         }
+    }
+}
+
+impl<R: BufRead> Source for Lines<R> {
+    fn next_record(&mut self) -> io::Result<Option<Record>> {
+        let line = self.next_line()?;
+        Ok(line.map(|line| Record {
+            place: Place::line(line.number),
+            bytes: line
+                .content
+                .as_ref()
+                .map_or(0, |content| content.len() as u64 + 1),
+            content: line.content.map(Raw::Json),
+        }))
     }
 }
 

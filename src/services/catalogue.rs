@@ -1,7 +1,6 @@
 //! The catalogue's writes: import and removal; and reading one resource.
 
 use std::collections::HashMap;
-use std::io::BufRead;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -13,13 +12,16 @@ use crate::domain::draft::Draft;
 use crate::domain::problem::sentence;
 use crate::domain::resource::{Resource, ResourceId};
 use crate::index_schema::IndexSchema;
-use crate::interchange::jsonl::{self, Line, Lines};
+use crate::interchange::mapping::Mappings;
+use crate::interchange::record::{Place, Raw, Record};
+use crate::interchange::records::{Records, Shape};
 use crate::interchange::report::{ImportReport, Reject, UnmappedTally};
 use crate::store::{CatalogueChange, Outcome, Store, Stored};
 
 pub struct Catalogue {
     store: Arc<Store>,
     schema: Arc<IndexSchema>,
+    mappings: Arc<Mappings>,
 }
 
 /// What an import is told.
@@ -43,11 +45,15 @@ pub trait ImportListener {
 const BATCH_RECORDS: usize = 512;
 
 /// A batch of long records is closed earlier, so that memory stays bounded.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
+const BATCH_BYTES: u64 = 4 * 1024 * 1024;
 
 impl Catalogue {
-    pub fn new(store: Arc<Store>, schema: Arc<IndexSchema>) -> Self {
-        Catalogue { store, schema }
+    pub fn new(store: Arc<Store>, schema: Arc<IndexSchema>, mappings: Arc<Mappings>) -> Self {
+        Catalogue {
+            store,
+            schema,
+            mappings,
+        }
     }
 
     /// Reads records and puts them into the catalogue, batch by batch; each is durable when progress is told.
@@ -59,12 +65,12 @@ impl Catalogue {
     pub fn import(
         &self,
         actor: &Actor,
-        records: impl BufRead,
+        mut records: Records,
         source: &ImportSource,
         listener: &mut dyn ImportListener,
     ) -> Result<ImportReport, ServiceError> {
         must_operate(actor)?;
-        let mut lines = Lines::new(records);
+        let shape = records.shape().clone();
         let mut report = ImportReport {
             sequence: self.store.sequence(),
             ..ImportReport::default()
@@ -72,19 +78,13 @@ impl Catalogue {
         let mut unmapped = UnmappedTally::default();
         let mut bytes = 0;
         loop {
-            let batch = read_batch(&mut lines)?;
+            let batch = read_batch(&mut records)?;
             if batch.is_empty() {
                 break;
             }
-            bytes += batch
-                .iter()
-                .map(|line| {
-                    line.content
-                        .as_ref()
-                        .map_or(0, |content| content.len() as u64 + 1)
-                })
-                .sum::<u64>();
-            self.import_batch(batch, source, &mut report, &mut unmapped, listener)?;
+            bytes += batch.iter().map(|record| record.bytes).sum::<u64>();
+            let drafts = self.drafts(batch, &shape);
+            self.import_batch(drafts, source, &mut report, &mut unmapped, listener)?;
             listener.progress(&report, bytes);
         }
         unmapped.finish(&mut report);
@@ -93,19 +93,15 @@ impl Catalogue {
 
     fn import_batch(
         &self,
-        batch: Vec<Line>,
+        drafts: Vec<(Place, Result<Draft, String>)>,
         source: &ImportSource,
         report: &mut ImportReport,
         unmapped: &mut UnmappedTally,
         listener: &mut dyn ImportListener,
     ) -> Result<(), ServiceError> {
-        let drafts: Vec<(u64, Result<Draft, String>)> = batch
-            .into_par_iter()
-            .map(|line| (line.number, self.draft(line)))
-            .collect();
         let mut resources: Vec<Resource> = Vec::with_capacity(drafts.len());
         let mut places: HashMap<ResourceId, usize> = HashMap::new();
-        for (line, draft) in drafts {
+        for (place, draft) in drafts {
             match draft {
                 Ok(draft) => {
                     draft
@@ -122,11 +118,7 @@ impl Catalogue {
                 }
                 Err(reason) => {
                     report.rejected += 1;
-                    listener.rejected(Reject {
-                        file: source.name.to_owned(),
-                        line,
-                        reason,
-                    })?;
+                    listener.rejected(place.reject(source.name, reason))?;
                 }
             }
         }
@@ -154,9 +146,21 @@ impl Catalogue {
         Ok(())
     }
 
-    fn draft(&self, line: Line) -> Result<Draft, String> {
-        let record = jsonl::parse(&line.content?)?;
-        Draft::read(record, &self.schema.vocabularies).map_err(|problems| sentence(&problems))
+    /// What the records of a batch mean, found out for many at once.
+    fn drafts(&self, batch: Vec<Record>, shape: &Shape) -> Vec<(Place, Result<Draft, String>)> {
+        let draft = |record: Record| {
+            (
+                record.place,
+                record.content.and_then(|raw| self.draft(raw, shape)),
+            )
+        };
+        batch.into_par_iter().map(draft).collect()
+    }
+
+    fn draft(&self, raw: Raw, shape: &Shape) -> Result<Draft, String> {
+        let vocabularies = &self.schema.vocabularies;
+        let record = shape.read(raw, &self.mappings, vocabularies)?;
+        Draft::read(record, vocabularies).map_err(|problems| sentence(&problems))
     }
 
     /// Takes a resource out of the catalogue; returns the sequence number of the change.
@@ -205,15 +209,15 @@ fn must_operate(actor: &Actor) -> Result<(), ServiceError> {
     }
 }
 
-fn read_batch(lines: &mut Lines<impl BufRead>) -> std::io::Result<Vec<Line>> {
+fn read_batch(records: &mut Records) -> std::io::Result<Vec<Record>> {
     let mut batch = Vec::new();
     let mut bytes = 0;
     while batch.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
-        let Some(line) = lines.next_line()? else {
+        let Some(record) = records.next_record()? else {
             break;
         };
-        bytes += line.content.as_ref().map_or(0, Vec::len);
-        batch.push(line);
+        bytes += record.bytes;
+        batch.push(record);
     }
     Ok(batch)
 }

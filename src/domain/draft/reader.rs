@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Unmapped, seconds};
+use super::{Unmapped, seconds, vocabulary_of};
 use crate::domain::grade_range;
-use crate::domain::language::LanguageMap;
+use crate::domain::language::{LanguageMap, UNDETERMINED};
 use crate::domain::resource::{Provenance, TermId};
-use crate::domain::vocabulary::{Vocabularies, Vocabulary};
+use crate::domain::vocabulary::{Ordinal, Vocabularies, Vocabulary};
 
 /// The fields that were not taken yet, and what goes to `raw`.
 pub struct Reader<'a> {
@@ -178,23 +178,27 @@ impl<'a> Reader<'a> {
         None
     }
 
-    pub fn term(&mut self, field: &str, vocabulary: &str) -> Option<TermId> {
+    pub fn term(&mut self, field: &str) -> Option<TermId> {
         let value = self.take(field)?;
-        if let Value::String(word) = &value {
-            let vocabulary = self.vocabularies.get(vocabulary);
-            if let Some(&[ordinal]) = vocabulary.resolve(word).as_deref() {
-                return Some(vocabulary.term(ordinal).id.clone());
-            }
+        if let Value::String(word) = &value
+            && let Some([id]) = meanings(self.vocabulary(field), word).as_deref()
+        {
+            return Some(id.clone());
         }
         self.keep_and_report(field, value);
         None
     }
 
-    pub fn terms(&mut self, field: &str, vocabulary: &str) -> Vec<TermId> {
+    fn vocabulary(&self, field: &str) -> &'a Vocabulary {
+        let name = vocabulary_of(field).expect("a field of terms is in the table of them");
+        self.vocabularies.get(name)
+    }
+
+    pub fn terms(&mut self, field: &str) -> Vec<TermId> {
         let Some(value) = self.take(field) else {
             return Vec::new();
         };
-        let vocabulary = self.vocabularies.get(vocabulary);
+        let vocabulary = self.vocabulary(field);
         let mut ids = Vec::new();
         for value in listed(value) {
             match value.as_str().and_then(|word| meanings(vocabulary, word)) {
@@ -255,24 +259,43 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The ids that a word means in a vocabulary: its own names, the mapping, a range of grades, a language with a region.
-fn meanings(vocabulary: &Vocabulary, word: &str) -> Option<Vec<TermId>> {
+/// The ids that a word means in a vocabulary: its own names, the mapping, an address of a foreign concept, a range of
+/// grades, a language with a region.
+pub fn meanings(vocabulary: &Vocabulary, word: &str) -> Option<Vec<TermId>> {
     let known = vocabulary
         .resolve(word)
+        .or_else(|| of_address(vocabulary, word))
         .or_else(|| match vocabulary.name() {
             "language" => vocabulary.resolve(word.split(['-', '_', '@']).next()?),
             _ => None,
         });
     match known {
-        Some(ordinals) => Some(
-            ordinals
-                .into_iter()
-                .map(|ordinal| vocabulary.term(ordinal).id.clone())
-                .collect(),
-        ),
+        Some(ordinals) => {
+            let id = |ordinal| vocabulary.term(ordinal).id.clone();
+            Some(ordinals.into_iter().map(id).collect())
+        }
         None if vocabulary.name() == "level" => grade_range::levels(word),
         None => None,
     }
+}
+
+/// What an address means: the mapping names it without its scheme, else its last part is a word of some length.
+fn of_address(vocabulary: &Vocabulary, word: &str) -> Option<Vec<Ordinal>> {
+    let address = word.trim();
+    let address = address
+        .strip_prefix("https://")
+        .or_else(|| address.strip_prefix("http://"))?;
+    let last = address
+        .trim_end_matches(['/', '#'])
+        .rsplit(['/', '#'])
+        .next()?;
+    let is_word = last.len() > 2
+        && last
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, '-' | '_'));
+    vocabulary
+        .resolve(address)
+        .or_else(|| is_word.then(|| vocabulary.resolve(last)).flatten())
 }
 
 /// The texts by language of a value, and what of it is no such text.
@@ -282,7 +305,7 @@ pub fn language_map(value: Value) -> (LanguageMap, Option<Value>) {
     match value {
         Value::String(text) => {
             if !text.trim().is_empty() {
-                map.0.insert("und".into(), text.trim().to_owned());
+                map.0.insert(UNDETERMINED.into(), text.trim().to_owned());
             }
         }
         Value::Object(texts) => {

@@ -17,6 +17,7 @@ use crate::http::Server;
 use crate::http::body;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
+use crate::interchange::records::Records;
 use crate::interchange::report::{ImportReport, Reject};
 use crate::query::params::{RawParams, Reader};
 use crate::services::catalogue::{ImportListener, ImportSource};
@@ -102,10 +103,10 @@ pub async fn import(
             dry_run: params.dry_run.unwrap_or(false),
         };
         let mut rejects = Rejects::default();
-        let report = at
-            .app
-            .catalogue
-            .import(&actor, records, &source, &mut rejects)?;
+        let report =
+            at.app
+                .catalogue
+                .import(&actor, Records::native(records), &source, &mut rejects)?;
         let findable = at.app.indexing.wait_for(report.sequence, INDEX_PATIENCE);
         Ok::<_, ApiError>(ImportResponse {
             report,

@@ -1,0 +1,81 @@
+//! The records of a file, whatever its format, and what they mean in our fields.
+
+use std::io::{self, BufRead};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::jsonl::{self, Lines};
+use super::mapping::{Mapping, Mappings};
+use super::record::{Raw, Record, Source};
+use crate::domain::vocabulary::Vocabularies;
+
+/// An open file of records.
+pub struct Records<'a> {
+    source: Box<dyn Source + 'a>,
+    shape: Shape,
+}
+
+/// How the records of a file are to be understood.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// Ours: design section 2, or close to it.
+    Native,
+    /// A foreign one, with what it means.
+    Mapped(Arc<Mapping>),
+}
+
+impl<'a> Records<'a> {
+    pub fn new(source: impl Source + 'a, shape: Shape) -> Self {
+        Records {
+            source: Box::new(source),
+            shape,
+        }
+    }
+
+    /// Records of our own shape, one a line.
+    pub fn native(lines: impl BufRead + 'a) -> Self {
+        Records::new(Lines::new(lines), Shape::Native)
+    }
+
+    /// The next record, in the words of its file.
+    ///
+    /// # Errors
+    /// Only when the file itself cannot be read.
+    pub fn next_record(&mut self) -> io::Result<Option<Record>> {
+        self.source.next_record()
+    }
+
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+}
+
+impl Shape {
+    /// A record in our fields.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read(
+        &self,
+        raw: Raw,
+        mappings: &Mappings,
+        vocabularies: &Vocabularies,
+    ) -> Result<Value, String> {
+        let value = match raw {
+            Raw::Json(text) => jsonl::parse(&text)?,
+            Raw::Value(value) => value,
+        };
+        let mut record = match self {
+            Shape::Native => value,
+            Shape::Mapped(mapping) => mapping.apply(value, vocabularies)?,
+        };
+        mappings.localise(&mut record);
+        Ok(record)
+    }
+
+    /// Whether records complete those of the same id instead of taking their place.
+    pub fn completes(&self) -> bool {
+        matches!(self, Shape::Mapped(mapping) if mapping.completes)
+    }
+}
