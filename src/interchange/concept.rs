@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::domain::draft::meanings;
 use crate::domain::vocabulary::Vocabulary;
 
-/// Of the names of a concept, best first, the one that a vocabulary knows; else the last, which is its label.
-pub fn known_name(vocabulary: Option<&Vocabulary>, names: Vec<String>) -> Option<String> {
-    let is_known = |name: &&String| vocabulary.is_some_and(|known| meanings(known, name).is_some());
-    match names.iter().find(is_known) {
-        Some(name) => Some(name.clone()),
-        None => names.into_iter().next_back(),
-    }
+/// Of the names of a concept, best first, the one that a vocabulary knows.
+pub fn known_name(vocabulary: Option<&Vocabulary>, names: &[String]) -> Option<String> {
+    let vocabulary = vocabulary?;
+    names
+        .iter()
+        .find(|name| meanings(vocabulary, name).is_some())
+        .cloned()
 }
 
 /// The texts of a value: itself, or those of a list, in order.

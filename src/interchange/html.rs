@@ -1,4 +1,6 @@
-//! The words of HTML.
+//! The words of HTML, and the data in pages.
+
+pub mod page;
 
 /// Tags after which a new line begins.
 const BLOCKS: [&str; 14] = [

@@ -390,6 +390,7 @@ mod tests {
             let value = record.content.and_then(|raw| match raw {
                 Raw::Json(text) => parsed(&text),
                 Raw::Value(value) => Ok(value),
+                Raw::Element(_) => unreachable!("no XML here"),
             });
             records.push((record.place.line, value));
         }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::csv::{Encoding, Layout};
+use super::usable_id;
 use crate::domain::draft::{listed, meanings, vocabulary_of};
 use crate::domain::language::UNDETERMINED;
 use crate::domain::text;
@@ -237,12 +238,11 @@ impl Mapping {
         set(ours, field, value);
     }
 
-    /// The source's id as one of ours: with its prefix, and without what an id must not contain.
+    /// The source's id as one of ours, with its prefix.
     fn id(&self, id: &str) -> String {
-        let id = id.replace(|c: char| c == ',' || c.is_control(), "-");
         match &self.id_prefix {
-            Some(prefix) => format!("{prefix}:{id}"),
-            None => id,
+            Some(prefix) => usable_id(&format!("{prefix}:{id}")),
+            None => usable_id(id),
         }
     }
 

@@ -7,11 +7,13 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use super::csv::{self, Table};
+use super::html::page::Page;
 use super::json::Documents;
 use super::jsonl::{self, Lines};
 use super::mapping::{Mapping, Mappings};
 use super::record::{Raw, Source};
 use super::records::{Records, Shape};
+use super::xml::Elements;
 
 /// The formats that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,6 +26,10 @@ pub enum Format {
     Csv,
     /// JSON documents that hold records
     Json,
+    /// JSON-LD of schema.org with LRMI, or AMB: documents, lines, or in web pages
+    Lrmi,
+    /// XML: LOM, ScoLOMFR, or Dublin Core
+    Lom,
 }
 
 /// What is known of a file before it is opened.
@@ -42,6 +48,9 @@ pub enum OpenError {
     Unrecognised(String),
 }
 
+/// Where JSON-LD has several nodes.
+const GRAPH: &str = "@graph";
+
 /// How much of a file is looked at before it is read.
 const HEAD_BYTES: u64 = 1024 * 1024;
 
@@ -59,10 +68,15 @@ pub fn open<'a>(
 ) -> Result<Records<'a>, OpenError> {
     let mut head = Vec::new();
     source.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+    let is_markup = text_of(&head).starts_with(b"<");
     let format = match known.format {
         Format::Auto => guess(known, &head, mappings)?,
         told => told,
     };
+    if format == Format::Lrmi && is_markup {
+        let page = Page::new(BufReader::new(Cursor::new(head).chain(source)));
+        return Ok(Records::new(page, Shape::Lrmi));
+    }
     let opening = Opening {
         known,
         mappings,
@@ -74,19 +88,28 @@ pub fn open<'a>(
         Format::Csv => {
             let layout = match &shape {
                 Shape::Mapped(mapping) => mapping.layout(),
-                Shape::Native => Default::default(),
+                _ => Default::default(),
             };
             Records::new(Table::new(whole, layout), shape)
         }
-        Format::Json => {
-            let paths = match &shape {
-                Shape::Mapped(mapping) => mapping.records.clone(),
-                Shape::Native => Vec::new(),
+        Format::Json | Format::Lrmi => {
+            let records = match &shape {
+                Shape::Mapped(mapping) => Documents::new(whole, &mapping.records),
+                Shape::Lrmi => Documents::new(whole, &[GRAPH.to_owned()]).inheriting("@context"),
+                _ => Documents::new(whole, &[]),
             };
-            Records::new(Documents::new(whole, &paths), shape)
+            Records::new(records, shape)
         }
+        Format::Lom => Records::new(Elements::new(whole), Shape::Xml),
         Format::Jsonl | Format::Auto => Records::new(Lines::new(whole), shape),
     })
+}
+
+/// A file without a byte order mark and white space before its text.
+fn text_of(head: &[u8]) -> &[u8] {
+    head.strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start()
 }
 
 fn guess(known: &Known, head: &[u8], mappings: &Mappings) -> Result<Format, OpenError> {
@@ -102,12 +125,11 @@ fn guess(known: &Known, head: &[u8], mappings: &Mappings) -> Result<Format, Open
         Some("csv" | "tsv") => return Ok(Format::Csv),
         _ => {}
     }
-    let start = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
+    let start = text_of(head);
     match start.first() {
         None => Ok(Format::Jsonl),
+        Some(b'<') if is_page(start) => Ok(Format::Lrmi),
+        Some(b'<') => Ok(Format::Lom),
         _ if is_lines(start) => Ok(Format::Jsonl),
         Some(b'{' | b'[') => Ok(Format::Json),
         _ if first_columns(start).is_ok_and(|columns| {
@@ -117,9 +139,14 @@ fn guess(known: &Known, head: &[u8], mappings: &Mappings) -> Result<Format, Open
             Ok(Format::Csv)
         }
         _ => unrecognised(
-            "its format is not recognised; Classo reads JSON, one object a line or in documents, and CSV; --format says which",
+            "its format is not recognised; Classo reads CSV, JSON, JSON-LD (also in web pages) and XML (LOM, Dublin Core); --format says which",
         ),
     }
+}
+
+fn is_page(start: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&start[..start.len().min(1024)]).to_lowercase();
+    start.starts_with("<!doctype html") || start.contains("<html") || start.contains("<script")
 }
 
 fn unrecognised<T>(reason: &str) -> Result<T, OpenError> {
@@ -184,8 +211,12 @@ impl Opening<'_> {
                     None => self.nobody_knows("columns", &columns),
                 }
             }
+            Format::Lrmi => Ok(Shape::Lrmi),
+            Format::Lom => Ok(Shape::Xml),
             Format::Json => {
-                let record = first_record(Documents::new(head, &self.mappings.places()));
+                let mut places = self.mappings.places();
+                places.push(GRAPH.into());
+                let record = first_record(Documents::new(head, &places).inheriting("@context"));
                 match record {
                     Some(record) => self.of_object(&record),
                     None => Ok(Shape::Native),
@@ -206,7 +237,9 @@ impl Opening<'_> {
             .map(|(name, _)| name.clone())
             .collect();
         let has = |name: &str| members.iter().any(|member| member == name);
-        if let Some(mapping) = self.mappings.recognise(&members) {
+        if ["@context", "@type", GRAPH].into_iter().any(has) {
+            Ok(Shape::Lrmi)
+        } else if let Some(mapping) = self.mappings.recognise(&members) {
             Ok(Shape::Mapped(mapping))
         } else if has("id") && (has("title") || has("description")) {
             Ok(Shape::Native)

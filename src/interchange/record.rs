@@ -5,6 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::report::Reject;
+use super::xml::Element;
 
 /// Gives the records of a file, one at a time, and never more of it than one record in memory.
 pub trait Source {
@@ -28,6 +29,7 @@ pub enum Raw {
     /// The text of a JSON value.
     Json(Vec<u8>),
     Value(Value),
+    Element(Element),
 }
 
 /// Where a record begins: its line, and in formats without lines its number too.

@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::jsonl::{self, Lines};
 use super::mapping::{Mapping, Mappings};
 use super::record::{Raw, Record, Source};
+use super::xml::{Element, Elements};
+use super::{dublin_core, jsonld, lom};
 use crate::domain::vocabulary::Vocabularies;
 
 /// An open file of records.
@@ -23,6 +25,10 @@ pub enum Shape {
     Native,
     /// A foreign one, with what it means.
     Mapped(Arc<Mapping>),
+    /// JSON-LD: schema.org with LRMI, or AMB.
+    Lrmi,
+    /// LOM or Dublin Core.
+    Xml,
 }
 
 impl<'a> Records<'a> {
@@ -65,10 +71,15 @@ impl Shape {
         let value = match raw {
             Raw::Json(text) => jsonl::parse(&text)?,
             Raw::Value(value) => value,
+            Raw::Element(element) => of_element(&element, vocabularies),
         };
         let mut record = match self {
-            Shape::Native => value,
-            Shape::Mapped(mapping) => mapping.apply(value, vocabularies)?,
+            Shape::Native | Shape::Xml => value,
+            Shape::Lrmi => jsonld::record(value, vocabularies)?,
+            Shape::Mapped(mapping) => match &mapping.payload {
+                Some(member) => payload(&value, member, vocabularies)?,
+                None => mapping.apply(value, vocabularies)?,
+            },
         };
         mappings.localise(&mut record);
         Ok(record)
@@ -77,5 +88,34 @@ impl Shape {
     /// Whether records complete those of the same id instead of taking their place.
     pub fn completes(&self) -> bool {
         matches!(self, Shape::Mapped(mapping) if mapping.completes)
+    }
+}
+
+fn of_element(element: &Element, vocabularies: &Vocabularies) -> Value {
+    match element.name.as_str() {
+        "lom" => lom::record(element, vocabularies),
+        _ => dublin_core::record(element),
+    }
+}
+
+/// The record in an envelope: one of XML, else JSON-LD.
+fn payload(envelope: &Value, member: &str, vocabularies: &Vocabularies) -> Result<Value, String> {
+    let document = match &envelope[member] {
+        Value::String(text) if text.trim_start().starts_with('<') => {
+            let record = Elements::new(text.as_bytes()).next_record().ok().flatten();
+            return match record.map(|record| record.content) {
+                Some(Ok(Raw::Element(element))) => Ok(of_element(&element, vocabularies)),
+                Some(Err(reason)) => Err(format!("{member}: {reason}")),
+                _ => Err(format!("{member} holds no record")),
+            };
+        }
+        Value::String(text) => jsonl::parse(text.as_bytes())?,
+        other => other.clone(),
+    };
+    match jsonld::resources(document).into_iter().next() {
+        Some(node) => jsonld::record(node, vocabularies),
+        None => Err(format!(
+            "{member} holds no record in LOM, Dublin Core or JSON-LD"
+        )),
     }
 }

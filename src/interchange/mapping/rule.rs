@@ -172,7 +172,8 @@ impl Rule {
                 .concept
                 .iter()
                 .flat_map(|member| texts(&concept[member]));
-            known_name(vocabulary, names.collect())
+            let names: Vec<String> = names.collect();
+            known_name(vocabulary, &names).or_else(|| names.last().cloned())
         };
         concepts.iter().filter_map(name).collect()
     }

@@ -1,0 +1,440 @@
+//! Records in XML: LOM and Dublin Core, alone, in lists, or in answers of OAI-PMH.
+//!
+//! The file is streamed; one record at a time becomes a tree. Entities are never expanded beyond the five of XML itself and
+//! numbered letters, so a document cannot grow while it is read.
+
+mod text;
+
+use std::io::{self, BufRead};
+
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::reader::Reader;
+use serde_json::{Map, Value, json};
+
+use super::jsonl::LONGEST_LINE_BYTES;
+use super::record::{Place, Raw, Record, Source};
+use text::{BROKEN, Text};
+
+/// An element without its namespace: what it says itself, and the elements in it.
+#[derive(Debug, Clone, Default)]
+pub struct Element {
+    pub name: String,
+    pub attributes: Vec<(String, String)>,
+    pub text: String,
+    pub children: Vec<Element>,
+}
+
+impl Element {
+    /// The elements at a path of names below this one.
+    pub fn all<'a>(&'a self, path: &str) -> Vec<&'a Element> {
+        path.split('/').fold(vec![self], |level, name| {
+            let below = level.into_iter().flat_map(|element| &element.children);
+            below.filter(|child| child.name == name).collect()
+        })
+    }
+
+    /// The text of the first element at a path that has one.
+    pub fn text_at(&self, path: &str) -> Option<String> {
+        self.texts_at(path).into_iter().next()
+    }
+
+    /// The texts of the elements at a path that have one.
+    pub fn texts_at(&self, path: &str) -> Vec<String> {
+        let texts = self
+            .all(path)
+            .into_iter()
+            .map(|element| element.text.trim().to_owned());
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What an element says as JSON, but for the elements that are left out by their path.
+    pub fn as_json(&self, path: &str, is_left_out: &dyn Fn(&str) -> bool) -> Option<Value> {
+        let mut members = Map::new();
+        for child in &self.children {
+            let place = if path.is_empty() {
+                child.name.clone()
+            } else {
+                format!("{path}/{}", child.name)
+            };
+            if is_left_out(&place) {
+                continue;
+            }
+            let Some(value) = child.as_json(&place, is_left_out) else {
+                continue;
+            };
+            match members.get_mut(&child.name) {
+                None => {
+                    members.insert(child.name.clone(), value);
+                }
+                Some(Value::Array(several)) => several.push(value),
+                Some(one) => *one = json!([one.take(), value]),
+            }
+        }
+        let text = self.text.trim();
+        match (members.is_empty(), text.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(text.into()),
+            (false, _) => Some(Value::Object(members)),
+        }
+    }
+}
+
+/// The elements that are records.
+const RECORDS: [&str; 3] = ["lom", "nsdl_dc", "dc"];
+
+/// The outermost elements of vocabularies, which people import by mistake.
+const VOCABULARIES: [&str; 3] = ["NOMENCLATURE", "vdex", "RDF"];
+
+/// Elements within one another that a record may have.
+const DEEPEST: usize = 64;
+
+/// The records of an XML file.
+pub struct Elements<R> {
+    reader: Reader<Text<R>>,
+    buffer: Vec<u8>,
+    /// The open elements of the record that is being read, the record first.
+    open: Vec<Element>,
+    size: usize,
+    /// What is wrong with that record.
+    problem: Option<String>,
+    begins: u64,
+    outermost: Option<String>,
+    number: u64,
+    read: u64,
+    is_over: bool,
+}
+
+impl<R: BufRead> Elements<R> {
+    pub fn new(source: R) -> Self {
+        let mut reader = Reader::from_reader(Text::new(source));
+        let config = reader.config_mut();
+        // Wrong closing tags are told with the record they spoil.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        Elements {
+            reader,
+            buffer: Vec::new(),
+            open: Vec::new(),
+            size: 0,
+            problem: None,
+            begins: 1,
+            outermost: None,
+            number: 0,
+            read: 0,
+            is_over: false,
+        }
+    }
+
+    fn begin(&mut self, tag: &BytesStart, line: u64) {
+        let name = tag.local_name().as_ref().to_owned();
+        if self.open.is_empty() && !RECORDS.contains(&name.as_str()) {
+            self.outermost.get_or_insert(name);
+            return;
+        }
+        if self.open.is_empty() {
+            (self.begins, self.size, self.problem) = (line, 0, None);
+        }
+        let mut element = Element {
+            name,
+            ..Element::default()
+        };
+        for attribute in tag.attributes() {
+            match attribute {
+                Ok(attribute) => {
+                    let name = attribute.key.local_name().as_ref().to_owned();
+                    let value = quick_xml::escape::unescape(&attribute.value);
+                    match value {
+                        Ok(value) => element.attributes.push((name, value.into_owned())),
+                        Err(error) => {
+                            self.refuse(format!("an attribute of <{}>: {error}", element.name))
+                        }
+                    }
+                }
+                Err(error) => self.refuse(format!("an attribute of <{}>: {error}", element.name)),
+            }
+        }
+        self.size += tag.len();
+        if self.open.len() >= DEEPEST {
+            self.refuse(format!(
+                "its elements lie more than {DEEPEST} deep within one another"
+            ));
+        }
+        self.open.push(element);
+    }
+
+    /// Closes an element; the whole record when it was the outermost one.
+    fn end(&mut self, name: &str) -> Option<Result<Element, String>> {
+        let innermost = self.open.last()?;
+        if innermost.name != name {
+            self.refuse(format!("</{name}> where </{}> is expected", innermost.name));
+            let is_open = self.open.iter().any(|element| element.name == name);
+            if !is_open {
+                return None;
+            }
+            while self.open.last().is_some_and(|element| element.name != name) {
+                self.open.pop();
+            }
+        }
+        let closed = self.open.pop()?;
+        match self.open.last_mut() {
+            Some(around) => {
+                around.children.push(closed);
+                None
+            }
+            None => Some(self.problem.take().map_or(Ok(closed), Err)),
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        if self.open.is_empty() {
+            return;
+        }
+        self.size += text.len();
+        if text.contains(BROKEN) {
+            self.refuse("it has bytes that are not UTF-8; if they are Latin-1, the first line has to say encoding=\"ISO-8859-1\"".into());
+        }
+        if self.size > LONGEST_LINE_BYTES {
+            self.refuse(format!(
+                "it is longer than {} MiB",
+                LONGEST_LINE_BYTES / 1024 / 1024
+            ));
+        } else if let Some(innermost) = self.open.last_mut() {
+            innermost.text.push_str(text);
+        }
+    }
+
+    fn refer(&mut self, entity: &BytesRef) {
+        let name: &str = entity;
+        match entity.resolve_char_ref() {
+            Ok(Some(letter)) => self.say(letter.encode_utf8(&mut [0; 4])),
+            Ok(None) => match quick_xml::escape::resolve_predefined_entity(name) {
+                Some(letter) => self.say(letter),
+                None => self.refuse(format!(
+                    "it uses the entity &{name}; and entities are not expanded"
+                )),
+            },
+            Err(error) => self.refuse(error.to_string()),
+        }
+    }
+
+    /// Keeps the first thing that is wrong with the record.
+    fn refuse(&mut self, reason: String) {
+        self.problem.get_or_insert(reason);
+    }
+
+    fn record(&mut self, content: Result<Element, String>) -> Record {
+        self.number += 1;
+        let position = self.reader.buffer_position();
+        let bytes = position - self.read;
+        self.read = position;
+        Record {
+            place: Place {
+                line: self.begins,
+                number: Some(self.number),
+            },
+            content: content.map(Raw::Element),
+            bytes,
+        }
+    }
+
+    /// What is said at the end of the file.
+    fn finish(&mut self) -> Option<Record> {
+        self.is_over = true;
+        if !self.open.is_empty() {
+            self.open.clear();
+            return Some(self.record(Err("the file ends within this record".into())));
+        }
+        if self.number > 0 {
+            return None;
+        }
+        let outermost = self.outermost.take().unwrap_or_default();
+        let reason = if VOCABULARIES.contains(&outermost.as_str()) {
+            format!("the file holds a vocabulary (<{outermost}>), not resources")
+        } else {
+            format!(
+                "the file holds no record in LOM or Dublin Core; its outermost element is <{outermost}>"
+            )
+        };
+        Some(self.record(Err(reason)))
+    }
+}
+
+impl<R: BufRead> Source for Elements<R> {
+    fn next_record(&mut self) -> io::Result<Option<Record>> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let record = loop {
+            if self.is_over {
+                break None;
+            }
+            buffer.clear();
+            self.reader.get_mut().begin_event();
+            let before = self.reader.buffer_position();
+            let event = self.reader.read_event_into(&mut buffer);
+            let closed = match event {
+                Ok(Event::Start(tag)) => {
+                    let line = self.reader.get_ref().line();
+                    self.begin(&tag, line);
+                    None
+                }
+                Ok(Event::Empty(tag)) => {
+                    let line = self.reader.get_ref().line();
+                    self.begin(&tag, line);
+                    self.end(tag.local_name().as_ref())
+                }
+                Ok(Event::End(tag)) => self.end(tag.local_name().as_ref()),
+                Ok(Event::Text(text)) => {
+                    self.say(&text.xml10_content());
+                    None
+                }
+                Ok(Event::CData(text)) => {
+                    self.say(&text.xml10_content());
+                    None
+                }
+                Ok(Event::GeneralRef(entity)) => {
+                    self.refer(&entity);
+                    None
+                }
+                Ok(Event::Eof) => break self.finish(),
+                Ok(_) => None,
+                Err(quick_xml::Error::Io(error)) if error.kind() != io::ErrorKind::InvalidData => {
+                    return Err(io::Error::new(error.kind(), error.to_string()));
+                }
+                Err(error) => {
+                    if self.open.is_empty() {
+                        self.begins = self.reader.get_ref().line();
+                    }
+                    self.open.clear();
+                    // What stands still would be met for ever.
+                    self.is_over = self.reader.buffer_position() == before;
+                    Some(Err(self
+                        .problem
+                        .take()
+                        .unwrap_or_else(|| format!("not XML: {error}"))))
+                }
+            };
+            if let Some(content) = closed {
+                break Some(self.record(content));
+            }
+        };
+        self.buffer = buffer;
+        Ok(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(xml: &[u8]) -> Vec<(u64, Result<Option<String>, String>)> {
+        let mut elements = Elements::new(xml);
+        let mut records = Vec::new();
+        while let Some(record) = elements.next_record().expect("readable") {
+            assert!(records.len() < 100, "it ends");
+            let title = record.content.map(|raw| match raw {
+                Raw::Element(element) => element.text_at("general/title/string"),
+                _ => unreachable!("XML gives elements"),
+            });
+            records.push((record.place.line, title));
+        }
+        records
+    }
+
+    fn lom(title: &str) -> String {
+        format!(
+            "<l:lom xmlns:l=\"x\"><l:general><l:title><l:string>{title}</l:string></l:title></l:general></l:lom>\n"
+        )
+    }
+
+    fn titles(xml: &str) -> Vec<Result<Option<String>, String>> {
+        read(xml.as_bytes())
+            .into_iter()
+            .map(|(_, title)| title)
+            .collect()
+    }
+
+    #[test]
+    fn records_are_found_in_lists_with_their_letters_and_lines() {
+        let list = format!(
+            "<?xml version=\"1.0\"?>\n<all>\n{}{}</all>",
+            lom("A &amp; &#233;<![CDATA[<b>]]>"),
+            lom("Two")
+        );
+        assert_eq!(
+            read(list.as_bytes()),
+            [
+                (3, Ok(Some("A & é<b>".into()))),
+                (4, Ok(Some("Two".into())))
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bad_record_is_refused_and_the_next_one_read() {
+        for bad in [
+            lom("&lol;"),
+            lom("x").replace("</l:title>", "</l:other>"),
+            lom("x").replace("xmlns:l=\"x\"", "a=\"&boo;\""),
+            lom(&format!("{}{}", "<i>".repeat(100), "</i>".repeat(100))),
+            lom(&"x".repeat(LONGEST_LINE_BYTES)),
+        ] {
+            let found = titles(&format!("<all>{bad}{}</all>", lom("Two")));
+            assert_eq!(found.len(), 2, "{}", &bad[..100]);
+            assert!(
+                found[0].is_err() && found[1] == Ok(Some("Two".into())),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn bombs_and_broken_files_end_with_a_reason() {
+        let bomb = format!(
+            "<!DOCTYPE a [<!ENTITY lol \"lol\"><!ENTITY lol2 \"&lol;&lol;\">]><a>{}</a>",
+            lom("&lol2;")
+        );
+        assert!(
+            titles(&bomb)[0]
+                .as_ref()
+                .is_err_and(|reason| reason.contains("entities are not expanded"))
+        );
+        for xml in [
+            "<lom><general>",
+            "<lom",
+            "<a></a>",
+            "<lom>&#xffffffff;</lom>",
+            "<!DOCTYPE a [",
+            "<vdex/>",
+            "\u{0}",
+            "<<<>>>",
+        ] {
+            let found = titles(xml);
+            assert!(
+                found.iter().all(Result::is_err) && !found.is_empty(),
+                "{xml}: {found:?}"
+            );
+        }
+        let endless = format!("<lom><!--{}", "x".repeat(3 * LONGEST_LINE_BYTES));
+        assert!(titles(&endless)[0].is_err());
+    }
+
+    #[test]
+    fn latin_1_is_read_when_it_is_said_and_refused_when_not() {
+        let with = |start: &str| {
+            [
+                start.as_bytes(),
+                b"<lom><general><title><string>caf\xe9</string></title></general></lom>",
+            ]
+            .concat()
+        };
+        assert_eq!(
+            read(&with("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>"))[0].1,
+            Ok(Some("café".into()))
+        );
+        assert!(read(&with(""))[0].1.is_err());
+    }
+}
