@@ -72,6 +72,11 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
             mapping: mapping.clone(),
         };
         let records = recognition::open(source, &known, mappings).with_context(|| name.clone())?;
+        if records.shape().completes() && matches!(target, Target::Remote(_)) {
+            bail!(WrongUse(format!(
+                "{name} completes records; this needs the data folder itself, without --server"
+            )));
+        }
         let mut listener = Listener {
             rejects: &mut rejects,
             progress: Progress::of_bytes(&name, bytes),
@@ -290,9 +295,16 @@ fn print_report(report: &ImportReport, args: &ImportArgs) {
     ));
     let others = report.unmapped.len().saturating_sub(SHOWN_UNMAPPED);
     for value in report.unmapped.iter().take(SHOWN_UNMAPPED) {
+        let nearest = value
+            .nearest
+            .as_ref()
+            .map(|id| format!("; the nearest is {id}"));
         say(format!(
-            "not in our vocabularies, kept as it is: {} {:?}, {} times",
-            value.field, value.value, value.count
+            "not in our vocabularies, kept as it is: {} {:?}, {} times{}",
+            value.field,
+            value.value,
+            value.count,
+            nearest.unwrap_or_default()
         ));
     }
     if others > 0 {

@@ -5,6 +5,7 @@
 mod demo;
 mod doctor;
 mod evaluate;
+mod export;
 mod import;
 mod open;
 mod operator;
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Put records of files into the catalogue
     Import(import::ImportArgs),
+    /// Write the catalogue to a file
+    Export(export::ExportArgs),
     /// Take resources out of the catalogue
     Remove(remove::RemoveArgs),
     /// Search the catalogue
@@ -55,6 +58,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Remove(args) => remove::run(&args),
         Command::Search(args) => search::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -232,6 +232,25 @@ impl Vocabulary {
         self.by_word.get(&text::key(word)).cloned()
     }
 
+    /// The term one of whose names is most like a word that is none, when it is like it enough to be meant.
+    ///
+    /// Names are as alike as the share of letter pairs they have in common.
+    pub fn nearest(&self, word: &str) -> Option<&Term> {
+        const ALIKE: f64 = 0.6;
+        let pairs = letter_pairs(&text::key(word));
+        let likeness = |name: &String| {
+            let others = letter_pairs(name);
+            let common = pairs.iter().filter(|pair| others.contains(pair)).count();
+            (2 * common) as f64 / (pairs.len() + others.len()).max(1) as f64
+        };
+        let names = self.by_word.iter().filter(|(name, _)| !name.is_empty());
+        let measured = names.map(|(name, meant)| (likeness(name), std::cmp::Reverse(name), meant));
+        let best =
+            measured.max_by(|(a, name, _), (b, other, _)| a.total_cmp(b).then(name.cmp(other)));
+        let (likeness, _, meant) = best?;
+        (likeness >= ALIKE).then(|| self.term(meant[0]))
+    }
+
     pub fn parent(&self, ordinal: Ordinal) -> Option<Ordinal> {
         self.parents[usize::from(ordinal)]
     }
@@ -270,6 +289,10 @@ impl Term {
             .into_iter()
             .flat_map(|language| self.names_in(language))
     }
+}
+
+fn letter_pairs(name: &str) -> Vec<(char, char)> {
+    name.chars().zip(name.chars().skip(1)).collect()
 }
 
 /// The parent of a path id: "/arts/music" lies under "/arts"; flat ids and first steps have none.
@@ -341,6 +364,9 @@ mod tests {
             assert_eq!(vocabulary.resolve(word), Some(vec![music]), "{word}");
         }
         assert_eq!(vocabulary.resolve("sculpture"), None);
+        let nearest = |word| vocabulary.nearest(word).map(|term| term.id.as_str());
+        assert_eq!(nearest("musical"), Some("/arts/music"));
+        assert_eq!(nearest("sculpture"), None);
         assert!(vocabulary.is_within(music, 0) && !vocabulary.is_within(0, music));
     }
 

@@ -156,6 +156,9 @@ impl<R: BufRead> Documents<R> {
     fn listed_record(&mut self) -> io::Result<Record> {
         let line = self.line;
         let content = self.value()?;
+        if content.is_err() && self.next_byte()?.is_none() {
+            self.at = At::End;
+        }
         let inherited = self
             .inherited
             .and_then(|name| Some((name, self.around.get(name)?.clone())));

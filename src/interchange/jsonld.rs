@@ -180,8 +180,8 @@ struct Node<'a> {
 impl<'a> Node<'a> {
     fn new(mut members: Map<String, Value>, vocabularies: &'a Vocabularies) -> Self {
         let context = members.remove("@context").map(listed).unwrap_or_default();
-        let languages = context.iter().filter_map(|part| part["@language"].as_str());
-        let language = languages.last().unwrap_or(UNDETERMINED).to_owned();
+        let mut languages = context.iter().filter_map(|part| part["@language"].as_str());
+        let language = languages.next_back().unwrap_or(UNDETERMINED).to_owned();
         for name in ["@type", "type"] {
             members.remove(name);
         }

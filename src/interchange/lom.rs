@@ -73,7 +73,11 @@ pub fn record(lom: &Element, vocabularies: &Vocabularies) -> Value {
         "general/generalResourceType",
         "general/documentType",
     ];
-    ours.insert("type".into(), reading.terms(&kinds, "type").into());
+    let mut kinds = reading.terms(&kinds, "type");
+    if kinds.is_empty() {
+        kinds.extend(reading.media_type());
+    }
+    ours.insert("type".into(), kinds.into());
     ours.insert(
         "strategies".into(),
         reading
@@ -209,6 +213,14 @@ impl Reading<'_> {
             known_name(vocabulary, &names).or_else(|| names.last().cloned())
         };
         elements.filter_map(term).collect()
+    }
+
+    /// The first media type that tells the kind of a record.
+    fn media_type(&self) -> Option<String> {
+        known_name(
+            Some(self.vocabularies.get("type")),
+            &self.lom.texts_at("technical/format"),
+        )
     }
 
     /// Of words that belong to several of our fields, those of one.

@@ -134,12 +134,17 @@ impl Mapping {
 
     /// A mapping file of the caller's.
     pub fn open(file: &Path) -> Result<Self, MappingError> {
-        let name = file.display().to_string();
+        let path = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|source| MappingError::Read {
-            name: name.clone(),
+            name: path.clone(),
             source,
         })?;
-        Mapping::parse(&name, &text)
+        let mut mapping = Mapping::parse(&path, &text)?;
+        let name = file
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned());
+        mapping.name = name.unwrap_or(path);
+        Ok(mapping)
     }
 
     /// How a table of this source is laid out.
@@ -185,6 +190,7 @@ impl Mapping {
             provenance["source"] = source.as_str().into();
         }
         ours.insert("provenance".into(), provenance);
+        self.localise(&mut ours, vocabularies);
         Ok(Value::Object(ours))
     }
 
@@ -246,16 +252,22 @@ impl Mapping {
         }
     }
 
-    fn localise(&self, record: &mut Map<String, Value>) {
+    fn localise(&self, record: &mut Map<String, Value>, vocabularies: &Vocabularies) {
         let mut kept = Vec::new();
         for (field, words) in &self.words {
             let Some(value) = place(record, field) else {
                 continue;
             };
+            let vocabulary = vocabulary_of(field).map(|name| vocabularies.get(name));
             let was_list = value.is_array();
             let mut meant = Vec::new();
             for word in listed(value.take()) {
-                let key = word.as_str().map(text::key).unwrap_or_default();
+                let name = word.as_str().unwrap_or_default();
+                if vocabulary.is_some_and(|vocabulary| vocabulary.ordinal(name).is_some()) {
+                    meant.push(word);
+                    continue;
+                }
+                let key = text::key(name);
                 match words.get(&key).or_else(|| words.get(OTHERWISE)) {
                     Some(Meaning::One(own)) => meant.push(own.clone().into()),
                     Some(Meaning::Several(own)) if own.is_empty() => {
@@ -356,7 +368,7 @@ impl Mappings {
     }
 
     /// Puts our words in the place of those that the record's source, which its id tells, uses in a sense of its own.
-    pub fn localise(&self, record: &mut Value) {
+    pub fn localise(&self, record: &mut Value, vocabularies: &Vocabularies) {
         let Value::Object(fields) = record else {
             return;
         };
@@ -371,7 +383,7 @@ impl Mappings {
             mapping.id_prefix.as_deref() == Some(prefix) && !mapping.words.is_empty()
         });
         if let Some(source) = source.cloned() {
-            source.localise(fields);
+            source.localise(fields, vocabularies);
         }
     }
 }

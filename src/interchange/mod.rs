@@ -8,6 +8,7 @@
 mod concept;
 pub mod csv;
 mod dublin_core;
+pub mod export;
 pub mod html;
 pub mod json;
 pub mod jsonl;

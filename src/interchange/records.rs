@@ -78,10 +78,10 @@ impl Shape {
             Shape::Lrmi => jsonld::record(value, vocabularies)?,
             Shape::Mapped(mapping) => match &mapping.payload {
                 Some(member) => payload(&value, member, vocabularies)?,
-                None => mapping.apply(value, vocabularies)?,
+                None => return mapping.apply(value, vocabularies),
             },
         };
-        mappings.localise(&mut record);
+        mappings.localise(&mut record, vocabularies);
         Ok(record)
     }
 

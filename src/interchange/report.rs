@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::draft::Unmapped;
+use crate::domain::draft::{Unmapped, vocabulary_of};
+use crate::domain::vocabulary::Vocabularies;
 
 /// A record that is not in the catalogue, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct UnmappedCount {
     pub field: String,
     pub value: String,
     pub count: u64,
+    /// The term whose name is most like it, when one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
 }
 
 impl ImportReport {
@@ -47,6 +51,9 @@ impl ImportReport {
 
 /// Distinct unmapped values that are listed; a catalogue of free words must not fill the memory.
 const MOST_UNMAPPED: usize = 2_000;
+
+/// Unmapped values for which the nearest term is looked for: each is compared with every name of a vocabulary.
+const MOST_NEAREST: usize = 200;
 
 /// Counts unmapped values while an import runs.
 #[derive(Debug, Default)]
@@ -66,8 +73,8 @@ impl UnmappedTally {
         }
     }
 
-    /// The most frequent first.
-    pub fn finish(self, report: &mut ImportReport) {
+    /// The most frequent first, these with the nearest term we know.
+    pub fn finish(self, report: &mut ImportReport, vocabularies: &Vocabularies) {
         let counts = self
             .counts
             .into_iter()
@@ -75,11 +82,17 @@ impl UnmappedTally {
                 field,
                 value,
                 count,
+                nearest: None,
             });
         report.unmapped = counts.collect();
         report
             .unmapped
             .sort_by_key(|value| std::cmp::Reverse(value.count));
+        for value in report.unmapped.iter_mut().take(MOST_NEAREST) {
+            let vocabulary = vocabulary_of(&value.field).map(|name| vocabularies.get(name));
+            let nearest = vocabulary.and_then(|vocabulary| vocabulary.nearest(&value.value));
+            value.nearest = nearest.map(|term| term.id.clone());
+        }
         report.unmapped_others = self.others;
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::ServiceError;
 use crate::domain::actor::Actor;
@@ -87,7 +88,7 @@ impl Catalogue {
             self.import_batch(drafts, source, &mut report, &mut unmapped, listener)?;
             listener.progress(&report, bytes);
         }
-        unmapped.finish(&mut report);
+        unmapped.finish(&mut report, &self.schema.vocabularies);
         Ok(report)
     }
 
@@ -159,8 +160,29 @@ impl Catalogue {
 
     fn draft(&self, raw: Raw, shape: &Shape) -> Result<Draft, String> {
         let vocabularies = &self.schema.vocabularies;
-        let record = shape.read(raw, &self.mappings, vocabularies)?;
+        let mut record = shape.read(raw, &self.mappings, vocabularies)?;
+        if shape.completes() {
+            record = self.completed(record)?;
+        }
         Draft::read(record, vocabularies).map_err(|problems| sentence(&problems))
+    }
+
+    /// A record that completes what the catalogue knows: its fields, and the others as they are.
+    fn completed(&self, record: Value) -> Result<Value, String> {
+        let id = record["id"]
+            .as_str()
+            .and_then(|id| ResourceId::parse(id).ok());
+        let stored = id.map(|id| self.store.find_resource(&id)).transpose();
+        let Ok(Some(Some(Stored::Live(stored)))) = stored else {
+            return Ok(record);
+        };
+        let mut whole = serde_json::to_value(&stored).map_err(|error| error.to_string())?;
+        if let (Value::Object(whole), Value::Object(mut record)) = (&mut whole, record) {
+            // Where it came from is told by the record that it completes.
+            record.remove("provenance");
+            whole.extend(record);
+        }
+        Ok(whole)
     }
 
     /// Takes a resource out of the catalogue; returns the sequence number of the change.

@@ -128,6 +128,30 @@ impl Store {
         })
     }
 
+    /// Every resource of the catalogue, in the order of their ids.
+    pub fn resources(&self) -> impl Iterator<Item = Result<Resource, StoreError>> + '_ {
+        self.resources.iter().keys().filter_map(|key| {
+            let found = key.map_err(read_error).and_then(|key| {
+                let id = String::from_utf8_lossy(&key);
+                let id = ResourceId::parse(&id).map_err(|reason| StoreError::Damaged {
+                    key: id.into_owned(),
+                    reason,
+                })?;
+                self.find_resource(&id)
+            });
+            match found {
+                Ok(Some(Stored::Live(resource))) => Some(Ok(*resource)),
+                Ok(Some(Stored::Removed) | None) => None,
+                Err(error) => Some(Err(error)),
+            }
+        })
+    }
+
+    /// How many entries the catalogue has, removed ones included.
+    pub fn count_entries(&self) -> usize {
+        self.resources.len()
+    }
+
     fn read_chunks(
         &self,
         id: &ResourceId,

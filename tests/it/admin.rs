@@ -79,7 +79,7 @@ fn an_import_reports_every_record_and_the_same_again_changes_nothing() {
     assert_eq!(rejects, [(2, "test"), (3, "test")]);
     assert_eq!(
         first["unmapped"],
-        json!([{"field": "levels", "value": "Grade 99", "count": 1}])
+        json!([{"field": "levels", "value": "Grade 99", "count": 1, "nearest": "/secondary/cycle-2/secondary-3"}])
     );
     let again = app.import(text);
     assert_eq!(

@@ -14,8 +14,8 @@
 //! 12. `relevance`: how relevance is measured, and how relevant Classo's own answers are.
 //! 13. `understanding`: what a question means besides its words, and what that does to the answer.
 //! 14. `suggest`: what is suggested to who is typing.
-//! 15. `suggest`: what is suggested to who is typing.
-//! 16. `similar`: what resembles a resource, and in what.
+//! 15. `similar`: what resembles a resource, and in what.
+//! 16. `formats`: records in foreign formats become resources, and go out again.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -26,6 +26,7 @@ mod commands;
 mod crash;
 mod evaluate;
 mod facets;
+mod formats;
 mod personas;
 mod readme;
 mod relevance;

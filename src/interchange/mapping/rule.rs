@@ -1,6 +1,10 @@
 //! How one field of ours is made from columns or members of a foreign record.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::domain::draft::listed;
@@ -8,39 +12,15 @@ use crate::domain::vocabulary::Vocabulary;
 use crate::interchange::concept::{known_name, texts};
 use crate::interchange::{html, licence};
 
-/// A rule as a mapping file writes it: a column, several columns, or a column and what is done with its text.
-#[derive(Debug, Deserialize)]
-#[serde(from = "Written")]
-pub struct Rule {
+/// How a field is made: columns or members, and what is done with their texts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Steps {
+    #[serde(deserialize_with = "names")]
     from: Vec<String>,
-    value: Option<Value>,
-    concept: Vec<String>,
-    split: Option<String>,
-    after: Option<String>,
-    before: Option<String>,
-    replace: Vec<(String, String)>,
-    prefix: String,
-    join: Option<String>,
-    kind: Kind,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Column(String),
-    Columns(Vec<String>),
-    Full(Full),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Full {
-    #[serde(default)]
-    from: Names,
     /// The same for every record.
     value: Option<Value>,
     /// The members that name a concept, the surest first.
-    #[serde(default)]
     concept: Vec<String>,
     /// What stands between several values of a cell.
     split: Option<String>,
@@ -48,24 +28,46 @@ struct Full {
     after: Option<String>,
     /// Only what precedes this.
     before: Option<String>,
-    #[serde(default)]
     replace: Vec<(String, String)>,
     /// What is put before it.
-    #[serde(default)]
     prefix: String,
     /// What is put between the texts of several columns; without it the first text is taken.
     join: Option<String>,
-    #[serde(default)]
     kind: Kind,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(untagged)]
-enum Names {
-    #[default]
-    None,
-    One(String),
-    Several(Vec<String>),
+/// A rule as a mapping file writes it: a column, several columns, or a table of steps.
+#[derive(Debug)]
+pub struct Rule(Steps);
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl<'de> Visitor<'de> for Written {
+            type Value = Rule;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a column, a list of columns, or a table with `from`")
+            }
+
+            fn visit_str<E>(self, column: &str) -> Result<Rule, E> {
+                Ok(Rule::of(vec![column.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, columns: A) -> Result<Rule, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(columns)).map(Rule::of)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, steps: A) -> Result<Rule, A::Error> {
+                Steps::deserialize(MapAccessDeserializer::new(steps)).map(Rule)
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
+}
+
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Rule::deserialize(deserializer).map(|rule| rule.0.from)
 }
 
 /// What a text is.
@@ -84,70 +86,33 @@ enum Kind {
     Licence,
 }
 
-impl From<Written> for Rule {
-    fn from(written: Written) -> Self {
-        let full = match written {
-            Written::Full(full) => full,
-            Written::Column(column) => Full::of(Names::One(column)),
-            Written::Columns(columns) => Full::of(Names::Several(columns)),
-        };
-        let from = match full.from {
-            Names::None => Vec::new(),
-            Names::One(column) => vec![column],
-            Names::Several(columns) => columns,
-        };
-        Rule {
-            from,
-            value: full.value,
-            concept: full.concept,
-            split: full.split,
-            after: full.after,
-            before: full.before,
-            replace: full.replace,
-            prefix: full.prefix,
-            join: full.join,
-            kind: full.kind,
-        }
-    }
-}
-
-impl Full {
-    fn of(from: Names) -> Self {
-        Full {
-            from,
-            value: None,
-            concept: Vec::new(),
-            split: None,
-            after: None,
-            before: None,
-            replace: Vec::new(),
-            prefix: String::new(),
-            join: None,
-            kind: Kind::Text,
-        }
-    }
-}
-
 impl Rule {
+    fn of(from: Vec<String>) -> Self {
+        Rule(Steps {
+            from,
+            ..Steps::default()
+        })
+    }
+
     /// The values of a record, in order.
     pub fn values(
         &self,
         record: &Map<String, Value>,
         vocabulary: Option<&Vocabulary>,
     ) -> Vec<Value> {
-        if let Some(value) = &self.value {
+        if let Some(value) = &self.0.value {
             return listed(value.clone());
         }
-        let found = self.from.iter().flat_map(|path| at(record, path));
+        let found = self.0.from.iter().flat_map(|path| at(record, path));
         let cells = found.flat_map(|value| self.cells(value, vocabulary));
         let words = cells.flat_map(|cell| self.parts(&cell));
-        match &self.join {
-            None => words.filter_map(|word| self.kind.read(word)).collect(),
+        match &self.0.join {
+            None => words.filter_map(|word| self.0.kind.read(word)).collect(),
             Some(between) => {
                 let words: Vec<String> = words.collect();
                 let whole = (!words.is_empty()).then(|| words.join(between));
                 whole
-                    .and_then(|whole| self.kind.read(whole))
+                    .and_then(|whole| self.0.kind.read(whole))
                     .into_iter()
                     .collect()
             }
@@ -156,11 +121,11 @@ impl Rule {
 
     /// Whether nothing is left of a column or member once this rule was applied.
     pub fn uses_up(&self, name: &str) -> bool {
-        self.from.iter().any(|path| path == name)
+        self.0.from.iter().any(|path| path == name)
     }
 
     fn cells(&self, value: &Value, vocabulary: Option<&Vocabulary>) -> Vec<String> {
-        if self.concept.is_empty() {
+        if self.0.concept.is_empty() {
             return texts(value);
         }
         let concepts: &[Value] = match value {
@@ -169,6 +134,7 @@ impl Rule {
         };
         let name = |concept: &Value| {
             let names = self
+                .0
                 .concept
                 .iter()
                 .flat_map(|member| texts(&concept[member]));
@@ -180,7 +146,7 @@ impl Rule {
 
     /// The values in a cell.
     fn parts(&self, cell: &str) -> Vec<String> {
-        match &self.split {
+        match &self.0.split {
             Some(between) => cell
                 .split(between.as_str())
                 .filter_map(|part| self.cut(part))
@@ -192,19 +158,19 @@ impl Rule {
     /// What matters of a value, without white space around it.
     fn cut(&self, value: &str) -> Option<String> {
         let mut part = value;
-        if let Some(after) = &self.after {
+        if let Some(after) = &self.0.after {
             part = part.split_once(after.as_str())?.1;
         }
-        if let Some(before) = &self.before {
+        if let Some(before) = &self.0.before {
             part = part
                 .split_once(before.as_str())
                 .map_or(part, |(part, _)| part);
         }
         let mut part = part.trim().to_owned();
-        for (old, new) in &self.replace {
+        for (old, new) in &self.0.replace {
             part = part.replace(old, new);
         }
-        (!part.is_empty()).then(|| format!("{}{part}", self.prefix))
+        (!part.is_empty()).then(|| format!("{}{part}", self.0.prefix))
     }
 }
 
