@@ -18,7 +18,7 @@ use crate::index_schema::IndexSchema;
 use crate::interchange::mapping::{Mapping, Mappings};
 use crate::interchange::recognition::{self, Format, Known};
 use crate::interchange::records::Shape;
-use crate::interchange::report::{ImportReport, Reject, UnmappedCount};
+use crate::interchange::report::{ImportReport, Reject};
 use crate::services::catalogue::{ImportListener, ImportSource};
 
 #[derive(Debug, Args)]
@@ -101,7 +101,7 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
             }
         };
         listener.progress.finish();
-        add(&mut total, report);
+        total.add(report);
     }
     rejects.finish()?;
     if let Target::Local(app) = target {
@@ -253,30 +253,11 @@ impl Rejects {
     }
 }
 
-/// Adds the report of one file, or of one part of a file, to those before.
-pub fn add(total: &mut ImportReport, report: ImportReport) {
-    total.added += report.added;
-    total.replaced += report.replaced;
-    total.unchanged += report.unchanged;
-    total.superseded += report.superseded;
-    total.rejected += report.rejected;
-    total.sequence = total.sequence.max(report.sequence);
-    total.unmapped_others += report.unmapped_others;
-    for value in report.unmapped {
-        let same =
-            |known: &&mut UnmappedCount| known.field == value.field && known.value == value.value;
-        match total.unmapped.iter_mut().find(same) {
-            Some(known) => known.count += value.count,
-            None => total.unmapped.push(value),
-        }
-    }
-    total
-        .unmapped
-        .sort_by_key(|value| std::cmp::Reverse(value.count));
-}
-
 /// Unmapped values that a report for people lists.
 const SHOWN_UNMAPPED: usize = 10;
+
+/// Duplicates that a report for people lists.
+const SHOWN_DUPLICATES: usize = 5;
 
 fn print_report(report: &ImportReport, args: &ImportArgs) {
     if args.json {
@@ -293,6 +274,29 @@ fn print_report(report: &ImportReport, args: &ImportArgs) {
         report.superseded,
         report.rejected
     ));
+    if !report.changed.is_empty() {
+        let fields = report
+            .changed
+            .iter()
+            .map(|(field, count)| format!("{field} {count}"));
+        let fields: Vec<String> = fields.collect();
+        say(format!(
+            "fields {mood}changed, in how many records: {}",
+            fields.join(", ")
+        ));
+    }
+    for twin in report.duplicates.iter().take(SHOWN_DUPLICATES) {
+        say(format!(
+            "{} looks like {}: the same {}",
+            twin.id, twin.twin, twin.by
+        ));
+    }
+    let twins = report.duplicates.len() as u64 + report.duplicates_others;
+    if twins > SHOWN_DUPLICATES as u64 {
+        say(format!(
+            "... {twins} records look like others in all; --json lists them"
+        ));
+    }
     let others = report.unmapped.len().saturating_sub(SHOWN_UNMAPPED);
     for value in report.unmapped.iter().take(SHOWN_UNMAPPED) {
         let nearest = value

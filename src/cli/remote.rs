@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::WrongUse;
-use super::import::add;
 use crate::config::Token;
 use crate::domain::resource::ResourceId;
 use crate::http::api::admin::{ImportResponse, RemovalResponse};
@@ -83,7 +82,7 @@ impl Remote {
                 let place = place.unwrap_or(Place::line(reject.line));
                 listener.rejected(place.reject(name, reject.reason))?;
             }
-            add(&mut total, answer.report);
+            total.add(answer.report);
             listener.progress(&total, bytes);
         }
     }

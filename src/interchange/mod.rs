@@ -8,11 +8,13 @@
 mod concept;
 pub mod csv;
 mod dublin_core;
+pub mod duplicates;
 pub mod export;
 pub mod html;
 pub mod json;
 pub mod jsonl;
 mod jsonld;
+mod language;
 pub mod licence;
 mod lom;
 pub mod lrmi;

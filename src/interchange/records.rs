@@ -9,7 +9,7 @@ use super::jsonl::{self, Lines};
 use super::mapping::{Mapping, Mappings};
 use super::record::{Raw, Record, Source};
 use super::xml::{Element, Elements};
-use super::{dublin_core, jsonld, lom};
+use super::{dublin_core, jsonld, language, lom};
 use crate::domain::vocabulary::Vocabularies;
 
 /// An open file of records.
@@ -78,10 +78,11 @@ impl Shape {
             Shape::Lrmi => jsonld::record(value, vocabularies)?,
             Shape::Mapped(mapping) => match &mapping.payload {
                 Some(member) => payload(&value, member, vocabularies)?,
-                None => return mapping.apply(value, vocabularies),
+                None => mapping.apply(value, vocabularies)?,
             },
         };
         mappings.localise(&mut record, vocabularies);
+        language::recognise(&mut record, vocabularies);
         Ok(record)
     }
 

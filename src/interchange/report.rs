@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::duplicates::{Duplicate, Twins};
 use crate::domain::draft::{Unmapped, vocabulary_of};
+use crate::domain::resource::Resource;
 use crate::domain::vocabulary::Vocabularies;
 
 /// A record that is not in the catalogue, and why.
@@ -31,6 +33,15 @@ pub struct ImportReport {
     /// Values that were unmapped too, but found no place in the list above.
     #[serde(default)]
     pub unmapped_others: u64,
+    /// For each field, in how many replaced records it changed.
+    #[serde(default)]
+    pub changed: BTreeMap<String, u64>,
+    /// Records that look like others of the import under another id.
+    #[serde(default)]
+    pub duplicates: Vec<Duplicate>,
+    /// Such records that found no place in the list above.
+    #[serde(default)]
+    pub duplicates_others: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +58,33 @@ impl ImportReport {
     pub fn records(&self) -> u64 {
         self.added + self.replaced + self.unchanged + self.superseded + self.rejected
     }
+
+    /// Adds the report of another file, or of another part of a file.
+    pub fn add(&mut self, other: ImportReport) {
+        self.added += other.added;
+        self.replaced += other.replaced;
+        self.unchanged += other.unchanged;
+        self.superseded += other.superseded;
+        self.rejected += other.rejected;
+        self.sequence = self.sequence.max(other.sequence);
+        self.unmapped_others += other.unmapped_others;
+        for value in other.unmapped {
+            let same = |known: &&mut UnmappedCount| {
+                known.field == value.field && known.value == value.value
+            };
+            match self.unmapped.iter_mut().find(same) {
+                Some(known) => known.count += value.count,
+                None => self.unmapped.push(value),
+            }
+        }
+        self.unmapped
+            .sort_by_key(|value| std::cmp::Reverse(value.count));
+        for (field, count) in other.changed {
+            *self.changed.entry(field).or_default() += count;
+        }
+        self.duplicates.extend(other.duplicates);
+        self.duplicates_others += other.duplicates_others;
+    }
 }
 
 /// Distinct unmapped values that are listed; a catalogue of free words must not fill the memory.
@@ -55,35 +93,55 @@ const MOST_UNMAPPED: usize = 2_000;
 /// Unmapped values for which the nearest term is looked for: each is compared with every name of a vocabulary.
 const MOST_NEAREST: usize = 200;
 
-/// Counts unmapped values while an import runs.
+/// Duplicates that are listed.
+const MOST_DUPLICATES: usize = 1_000;
+
+/// Counts what is told of records while an import runs.
 #[derive(Debug, Default)]
-pub struct UnmappedTally {
-    counts: BTreeMap<Unmapped, u64>,
-    others: u64,
+pub struct Tally {
+    unmapped: BTreeMap<Unmapped, u64>,
+    unmapped_others: u64,
+    changed: BTreeMap<String, u64>,
+    twins: Twins,
+    duplicates: Vec<Duplicate>,
+    duplicates_others: u64,
 }
 
-impl UnmappedTally {
-    pub fn add(&mut self, unmapped: Unmapped) {
-        if let Some(count) = self.counts.get_mut(&unmapped) {
+impl Tally {
+    /// Counts a value whose meaning is not known.
+    pub fn unmapped(&mut self, unmapped: Unmapped) {
+        if let Some(count) = self.unmapped.get_mut(&unmapped) {
             *count += 1;
-        } else if self.counts.len() < MOST_UNMAPPED {
-            self.counts.insert(unmapped, 1);
+        } else if self.unmapped.len() < MOST_UNMAPPED {
+            self.unmapped.insert(unmapped, 1);
         } else {
-            self.others += 1;
+            self.unmapped_others += 1;
         }
     }
 
-    /// The most frequent first, these with the nearest term we know.
+    /// Compares a record with those before it.
+    pub fn meet(&mut self, resource: &Resource) {
+        match self.twins.meet(resource) {
+            Some(found) if self.duplicates.len() < MOST_DUPLICATES => self.duplicates.push(found),
+            Some(_) => self.duplicates_others += 1,
+            None => {}
+        }
+    }
+
+    /// Counts a field that a replaced record has otherwise.
+    pub fn changed(&mut self, field: String) {
+        *self.changed.entry(field).or_default() += 1;
+    }
+
+    /// Tells it: of the unmapped values the most frequent first, these with the nearest term we know.
     pub fn finish(self, report: &mut ImportReport, vocabularies: &Vocabularies) {
-        let counts = self
-            .counts
-            .into_iter()
-            .map(|(Unmapped { field, value }, count)| UnmappedCount {
-                field,
-                value,
-                count,
-                nearest: None,
-            });
+        let counts = self.unmapped.into_iter();
+        let counts = counts.map(|(Unmapped { field, value }, count)| UnmappedCount {
+            field,
+            value,
+            count,
+            nearest: None,
+        });
         report.unmapped = counts.collect();
         report
             .unmapped
@@ -93,6 +151,9 @@ impl UnmappedTally {
             let nearest = vocabulary.and_then(|vocabulary| vocabulary.nearest(&value.value));
             value.nearest = nearest.map(|term| term.id.clone());
         }
-        report.unmapped_others = self.others;
+        report.unmapped_others = self.unmapped_others;
+        report.changed = self.changed;
+        report.duplicates = self.duplicates;
+        report.duplicates_others = self.duplicates_others;
     }
 }

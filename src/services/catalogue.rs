@@ -1,6 +1,6 @@
 //! The catalogue's writes: import and removal; and reading one resource.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -16,7 +16,7 @@ use crate::index_schema::IndexSchema;
 use crate::interchange::mapping::Mappings;
 use crate::interchange::record::{Place, Raw, Record};
 use crate::interchange::records::{Records, Shape};
-use crate::interchange::report::{ImportReport, Reject, UnmappedTally};
+use crate::interchange::report::{ImportReport, Reject, Tally};
 use crate::store::{CatalogueChange, Outcome, Store, Stored};
 
 pub struct Catalogue {
@@ -76,7 +76,7 @@ impl Catalogue {
             sequence: self.store.sequence(),
             ..ImportReport::default()
         };
-        let mut unmapped = UnmappedTally::default();
+        let mut tally = Tally::default();
         let mut bytes = 0;
         loop {
             let batch = read_batch(&mut records)?;
@@ -85,10 +85,10 @@ impl Catalogue {
             }
             bytes += batch.iter().map(|record| record.bytes).sum::<u64>();
             let drafts = self.drafts(batch, &shape);
-            self.import_batch(drafts, source, &mut report, &mut unmapped, listener)?;
+            self.import_batch(drafts, source, &mut report, &mut tally, listener)?;
             listener.progress(&report, bytes);
         }
-        unmapped.finish(&mut report, &self.schema.vocabularies);
+        tally.finish(&mut report, &self.schema.vocabularies);
         Ok(report)
     }
 
@@ -97,7 +97,7 @@ impl Catalogue {
         drafts: Vec<(Place, Result<Draft, String>)>,
         source: &ImportSource,
         report: &mut ImportReport,
-        unmapped: &mut UnmappedTally,
+        tally: &mut Tally,
         listener: &mut dyn ImportListener,
     ) -> Result<(), ServiceError> {
         let mut resources: Vec<Resource> = Vec::with_capacity(drafts.len());
@@ -108,7 +108,8 @@ impl Catalogue {
                     draft
                         .unmapped
                         .into_iter()
-                        .for_each(|value| unmapped.add(value));
+                        .for_each(|value| tally.unmapped(value));
+                    tally.meet(&draft.resource);
                     if let Some(place) = places.get(&draft.resource.id) {
                         report.superseded += 1;
                         resources[*place] = draft.resource;
@@ -122,6 +123,9 @@ impl Catalogue {
                     listener.rejected(place.reject(source.name, reason))?;
                 }
             }
+        }
+        for field in self.changed_fields(&resources)? {
+            tally.changed(field);
         }
         let outcomes = if source.dry_run {
             resources
@@ -145,6 +149,19 @@ impl Catalogue {
             }
         }
         Ok(())
+    }
+
+    /// The fields in which resources differ from those of the catalogue that they take the place of.
+    fn changed_fields(&self, resources: &[Resource]) -> Result<Vec<String>, ServiceError> {
+        let fields = resources.par_iter().map(|resource| {
+            let changed = match self.store.find_resource(&resource.id)? {
+                Some(Stored::Live(old)) if *old != *resource => differing_fields(&old, resource),
+                _ => Vec::new(),
+            };
+            Ok::<_, ServiceError>(changed)
+        });
+        let fields: Result<Vec<_>, _> = fields.collect();
+        Ok(fields?.into_iter().flatten().collect())
     }
 
     /// What the records of a batch mean, found out for many at once.
@@ -219,6 +236,19 @@ impl Catalogue {
             _ => ServiceError::NotFound(format!("resource {id}")),
         })
     }
+}
+
+fn differing_fields(old: &Resource, new: &Resource) -> Vec<String> {
+    let fields = |resource| match serde_json::to_value(resource) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Default::default(),
+    };
+    let (old, new) = (fields(old), fields(new));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let differing = names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name));
+    differing.cloned().collect()
 }
 
 fn must_operate(actor: &Actor) -> Result<(), ServiceError> {
