@@ -35,8 +35,8 @@
 //!
 //! # One write, followed by hand
 //!
-//! 1. [`http::api::admin`] or `cli::import`: a stream of lines.
-//! 2. [`services::catalogue`]: batches; [`interchange::jsonl`] reads the lines, [`domain::draft`] makes resources of them.
+//! 1. [`http::api::admin`] or `cli::import`: a stream; [`interchange::recognition`] finds out what it is.
+//! 2. [`services::catalogue`]: batches; [`interchange::records`] reads them, [`domain::draft`] makes resources of them.
 //! 3. [`store`]: one transaction for records and journal entries, on disk before anybody is told.
 //! 4. [`services::indexing`], on its own thread: the changes after the last indexed one.
 //! 5. [`index::document`] and [`index::writer`]: a resource becomes a document; the commit carries the sequence number, and

@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::encoding::Encoding;
 use super::jsonl::{LONGEST_LINE_BYTES, Line, Lines};
 use super::record::{Place, Raw, Record, Source};
 
@@ -30,17 +30,6 @@ pub struct Layout {
     pub encoding: Encoding,
     /// Cells beyond the header belong to its columns again, from this one on.
     pub repeat_from: Option<String>,
-}
-
-/// How letters are written as bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Encoding {
-    #[default]
-    Utf8,
-    /// Latin-1 as it is used: with the quotation marks and the œ of Windows.
-    #[serde(rename = "windows-1252", alias = "latin-1", alias = "iso-8859-1")]
-    Windows1252,
 }
 
 /// What may stand between two cells.
@@ -300,112 +289,5 @@ impl Quotes {
     }
 }
 
-impl Encoding {
-    /// The text of bytes, or where they are none, counted from 1.
-    pub fn decode(self, bytes: Vec<u8>) -> Result<String, usize> {
-        match self {
-            Encoding::Utf8 => {
-                String::from_utf8(bytes).map_err(|error| error.utf8_error().valid_up_to() + 1)
-            }
-            Encoding::Windows1252 => Ok(bytes.into_iter().map(windows_1252).collect()),
-        }
-    }
-}
-
-/// A byte of Windows-1252 as a letter; the five unassigned ones become the replacement character.
-pub fn windows_1252(byte: u8) -> char {
-    const HIGH: [char; 32] = [
-        '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž',
-        '\u{fffd}', '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ',
-        '\u{fffd}', 'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
-        other => char::from(other),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &[u8], encoding: Encoding) -> Vec<(u64, Result<Value, String>)> {
-        let layout = Layout {
-            encoding,
-            ..Layout::default()
-        };
-        read_as(text, layout)
-    }
-
-    fn read_as(text: &[u8], layout: Layout) -> Vec<(u64, Result<Value, String>)> {
-        let mut table = Table::new(text, layout);
-        let mut rows = Vec::new();
-        while let Some(row) = table.next_record().expect("readable") {
-            let value = row.content.map(|raw| match raw {
-                Raw::Value(value) => value,
-                _ => unreachable!("a row is an object"),
-            });
-            rows.push((row.place.line, value));
-        }
-        rows
-    }
-
-    fn refused(text: &[u8]) -> Vec<u64> {
-        let rows = read(text, Encoding::Utf8);
-        rows.iter()
-            .filter(|(_, row)| row.is_err())
-            .map(|(line, _)| *line)
-            .collect()
-    }
-
-    #[test]
-    fn cells_may_hold_separators_quotation_marks_and_lines() {
-        let rows = read(
-            b"\xef\xbb\xbfid;name\r\n1;\"a; \"\"b\"\"\n\nc\"\r\n\n2;5\" disk\n",
-            Encoding::Utf8,
-        );
-        let rows: Vec<Value> = rows
-            .into_iter()
-            .map(|(_, row)| row.expect("a row"))
-            .collect();
-        assert_eq!(
-            rows[0],
-            serde_json::json!({"id": "1", "name": "a; \"b\"\n\nc"})
-        );
-        assert_eq!(rows[1], serde_json::json!({"id": "2", "name": "5\" disk"}));
-        assert_eq!(rows.len(), 2);
-    }
-
-    #[test]
-    fn a_bad_row_takes_no_other_along() {
-        assert_eq!(refused(b"id,name\n1,\"open\n2,b\n3,c\n"), [2]);
-        assert_eq!(refused(b"id,name\n1,\"open\n2,b\n3,\"c\"\n4,d\n"), [2]);
-        assert_eq!(refused(b"id,name\n1,a,b\n2,b\n3\n4,d\n"), [2, 4]);
-        assert_eq!(refused(b"id,name\n1,caf\xe9\n2,b\n"), [2]);
-        let mut huge = b"id,name\n1,\"".to_vec();
-        huge.extend(vec![b'x'; LONGEST_LINE_BYTES + 1]);
-        huge.extend(b"\"\n2,b\n");
-        assert_eq!(refused(&huge), [2]);
-        assert_eq!(refused(b"caf\xe9,name\n1,a\n")[0], 1);
-    }
-
-    #[test]
-    fn cells_beyond_the_header_belong_to_its_columns_again() {
-        let layout = Layout {
-            repeat_from: Some("type".into()),
-            ..Layout::default()
-        };
-        let rows = read_as(b"id,type,user\n1,a,x,b,\n2,a\n3,a,x,b\n", layout);
-        assert_eq!(
-            rows[0].1,
-            Ok(serde_json::json!({"id": "1", "type": ["a", "b"], "user": "x"}))
-        );
-        assert!(rows[1].1.is_err() && rows[2].1.is_err());
-    }
-
-    #[test]
-    fn latin_1_is_read_when_it_is_named() {
-        let rows = read(b"id,name\n1,caf\xe9 \x9cuvre\n", Encoding::Windows1252);
-        assert_eq!(rows[0].1.as_ref().expect("a row")["name"], "café œuvre");
-    }
-}
+mod tests;

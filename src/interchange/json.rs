@@ -3,12 +3,15 @@
 //! The document is never read whole: what lies between the records is passed over by counting brackets, and each record
 //! is handed on as text. A record is read on its own, so a bad one spoils no other.
 
+mod scan;
+
 use std::io::{self, BufRead};
 
 use serde_json::{Map, Value};
 
 use super::jsonl::LONGEST_LINE_BYTES;
 use super::record::{Place, Raw, Record, Source};
+use scan::Scan;
 
 /// The records of a JSON document.
 pub struct Documents<R> {
@@ -261,10 +264,7 @@ impl<R: BufRead> Documents<R> {
 
     /// Passes over what is left of so many objects.
     fn pass_over(&mut self, depth: usize) -> io::Result<()> {
-        let mut scan = Scan {
-            depth,
-            ..Scan::default()
-        };
+        let mut scan = Scan::within(depth);
         while scan.depth > 0 {
             let Some(byte) = self.next_byte()? else {
                 return Ok(());
@@ -321,49 +321,6 @@ impl<R: BufRead> Source for Documents<R> {
     }
 }
 
-/// Follows a value byte by byte to its end.
-#[derive(Default)]
-struct Scan {
-    depth: usize,
-    in_text: bool,
-    is_escaped: bool,
-    is_complete: bool,
-}
-
-impl Scan {
-    /// Takes the next byte; false when the value ended before it.
-    fn takes(&mut self, byte: u8) -> bool {
-        if self.in_text {
-            match byte {
-                _ if self.is_escaped => self.is_escaped = false,
-                b'\\' => self.is_escaped = true,
-                b'"' => {
-                    self.in_text = false;
-                    self.is_complete = self.depth == 0;
-                }
-                _ => {}
-            }
-            return true;
-        }
-        match byte {
-            b'"' => self.in_text = true,
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' if self.depth > 0 => {
-                self.depth -= 1;
-                self.is_complete = self.depth == 0;
-            }
-            b'}' | b']' | b',' | b':' if self.depth == 0 => return false,
-            _ if self.depth == 0 => return !byte.is_ascii_whitespace(),
-            _ => {}
-        }
-        true
-    }
-
-    fn is_within(&self) -> bool {
-        self.in_text || self.depth > 0
-    }
-}
-
 fn fitting(text: Vec<u8>) -> Result<Vec<u8>, String> {
     if text.len() > LONGEST_LINE_BYTES {
         Err(too_long())
@@ -382,77 +339,4 @@ fn parsed(text: &[u8]) -> Result<Value, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str, paths: &[&str]) -> Vec<(u64, Result<Value, String>)> {
-        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let mut documents = Documents::new(text.as_bytes(), &paths);
-        let mut records = Vec::new();
-        while let Some(record) = documents.next_record().expect("readable") {
-            let value = record.content.and_then(|raw| match raw {
-                Raw::Json(text) => parsed(&text),
-                Raw::Value(value) => Ok(value),
-                Raw::Element(_) => unreachable!("no XML here"),
-            });
-            records.push((record.place.line, value));
-        }
-        records
-    }
-
-    fn ids(text: &str, paths: &[&str]) -> Vec<Option<i64>> {
-        let id = |(_, value): (u64, Result<Value, String>)| value.ok()?["id"].as_i64();
-        read(text, paths).into_iter().map(id).collect()
-    }
-
-    #[test]
-    fn records_are_found_wherever_they_lie() {
-        let deep = r#"{"count": 2, "list": {"of": [{"id": 1}, {"id": 2, "x": "]}"}], "more": [3]}, "end": {}}"#;
-        for (text, paths) in [
-            ("\u{feff} [ {\"id\": 1}, {\"id\": 2} ]", &[][..]),
-            ("{\"id\": 1}\n{\"id\": 2}", &[]),
-            (deep, &["other", "list.of"]),
-            (r#"{"a": {"id": 1}}{"a": {"id": 2}}"#, &["a"]),
-        ] {
-            assert_eq!(ids(text, paths), [Some(1), Some(2)], "{text}");
-        }
-        assert_eq!(ids("", &[]), []);
-        assert_eq!(
-            ids(r#"{"id": 5, "list": {"x": 1}}"#, &["list.of"]),
-            [Some(5)]
-        );
-    }
-
-    #[test]
-    fn a_bad_record_is_refused_where_it_stands_and_the_others_are_read() {
-        let long = format!(
-            "[{{\"id\": \"{}\"}},\n{{\"id\": 2}}]",
-            "x".repeat(LONGEST_LINE_BYTES)
-        );
-        assert_eq!(ids(&long, &[]), [None, Some(2)]);
-        let records = read(
-            "[{\"id\": 1},\n{\"id\": oops},\n\"text\", {\"id\": 4}]",
-            &[],
-        );
-        let lines: Vec<u64> = records.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [1, 2, 3, 3]);
-        assert!(records[1].1.is_err() && records[3].1.is_ok());
-    }
-
-    #[test]
-    fn a_broken_document_ends_with_a_reason() {
-        for text in [
-            "[{\"id\": 1}",
-            "[{\"id\": 1",
-            "{\"id\"",
-            "{\"id\": }",
-            "{1: 2}",
-            "[}",
-            "oops",
-            "[[[[",
-        ] {
-            let last = read(text, &[]).pop().expect("something is said").1;
-            assert!(last.is_err(), "{text}: {last:?}");
-        }
-    }
-}
+mod tests;

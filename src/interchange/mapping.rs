@@ -4,22 +4,23 @@
 //! our shape already but come from that source, which their id tells ([`Mappings::localise`]): « collège » of the French
 //! GAR is not the one of Québec.
 
+mod known;
 mod rule;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::csv::{Encoding, Layout};
+use super::csv::Layout;
+use super::encoding::Encoding;
 use super::usable_id;
 use crate::domain::draft::{listed, meanings, vocabulary_of};
 use crate::domain::language::UNDETERMINED;
 use crate::domain::text;
 use crate::domain::vocabulary::Vocabularies;
-use crate::index_schema::IndexSchema;
+pub use known::Mappings;
 use rule::Rule;
 
 /// How to read one source.
@@ -326,64 +327,6 @@ fn set(record: &mut Map<String, Value>, path: &str, value: Value) {
             if let Value::Object(inner) = record.entry(first).or_insert_with(|| json!({})) {
                 set(inner, rest, value);
             }
-        }
-    }
-}
-
-/// Every mapping there is: the shipped ones, and those of the data folder.
-#[derive(Debug, Default)]
-pub struct Mappings(Vec<Arc<Mapping>>);
-
-impl Mappings {
-    /// The mappings of a schema.
-    ///
-    /// # Errors
-    /// The first file that is not a mapping.
-    pub fn of(schema: &IndexSchema) -> Result<Self, MappingError> {
-        let parse = |(name, file): &(String, String)| Mapping::parse(name, file).map(Arc::new);
-        let mappings: Result<Vec<_>, _> = schema.source_mappings.iter().map(parse).collect();
-        Ok(Mappings(mappings?))
-    }
-
-    pub fn find(&self, name: &str) -> Option<Arc<Mapping>> {
-        self.0.iter().find(|mapping| mapping.name == name).cloned()
-    }
-
-    /// The mapping for records with these columns or members; of several, the one that names most of them.
-    pub fn recognise(&self, names: &[String]) -> Option<Arc<Mapping>> {
-        let known = self.0.iter().filter(|mapping| mapping.knows(names));
-        known.max_by_key(|mapping| mapping.recognise.len()).cloned()
-    }
-
-    /// Everywhere in a JSON document that the records of some source lie.
-    pub fn places(&self) -> Vec<String> {
-        self.0
-            .iter()
-            .flat_map(|mapping| mapping.records.clone())
-            .collect()
-    }
-
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|mapping| mapping.name.as_str())
-    }
-
-    /// Puts our words in the place of those that the record's source, which its id tells, uses in a sense of its own.
-    pub fn localise(&self, record: &mut Value, vocabularies: &Vocabularies) {
-        let Value::Object(fields) = record else {
-            return;
-        };
-        let Some((prefix, _)) = fields
-            .get("id")
-            .and_then(Value::as_str)
-            .and_then(|id| id.split_once(':'))
-        else {
-            return;
-        };
-        let source = self.0.iter().find(|mapping| {
-            mapping.id_prefix.as_deref() == Some(prefix) && !mapping.words.is_empty()
-        });
-        if let Some(source) = source.cloned() {
-            source.localise(fields, vocabularies);
         }
     }
 }

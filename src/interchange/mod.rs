@@ -9,6 +9,7 @@ mod concept;
 pub mod csv;
 mod dublin_core;
 pub mod duplicates;
+pub mod encoding;
 pub mod export;
 pub mod html;
 pub mod json;

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use super::csv::{self, Table};
+use super::encoding::Encoding;
 use super::html::page::Page;
 use super::json::Documents;
 use super::jsonl::{self, Lines};
@@ -175,7 +176,7 @@ fn first_columns(head: &[u8]) -> Result<Vec<String>, String> {
         .split(|byte| *byte == b'\n')
         .find(|line| !line.trim_ascii().is_empty());
     let line = line.ok_or("it is empty")?;
-    csv::header(line.trim_ascii_end(), None, csv::Encoding::default()).map(|(_, columns)| columns)
+    csv::header(line.trim_ascii_end(), None, Encoding::default()).map(|(_, columns)| columns)
 }
 
 /// The mapping for a table with these columns: of a source, or our own when it has an id and a title.

@@ -3,86 +3,18 @@
 //! The file is streamed; one record at a time becomes a tree. Entities are never expanded beyond the five of XML itself and
 //! numbered letters, so a document cannot grow while it is read.
 
+mod element;
 mod text;
 
 use std::io::{self, BufRead};
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
-use serde_json::{Map, Value, json};
 
 use super::jsonl::LONGEST_LINE_BYTES;
 use super::record::{Place, Raw, Record, Source};
+pub use element::Element;
 use text::{BROKEN, Text};
-
-/// An element without its namespace: what it says itself, and the elements in it.
-#[derive(Debug, Clone, Default)]
-pub struct Element {
-    pub name: String,
-    pub attributes: Vec<(String, String)>,
-    pub text: String,
-    pub children: Vec<Element>,
-}
-
-impl Element {
-    /// The elements at a path of names below this one.
-    pub fn all<'a>(&'a self, path: &str) -> Vec<&'a Element> {
-        path.split('/').fold(vec![self], |level, name| {
-            let below = level.into_iter().flat_map(|element| &element.children);
-            below.filter(|child| child.name == name).collect()
-        })
-    }
-
-    /// The text of the first element at a path that has one.
-    pub fn text_at(&self, path: &str) -> Option<String> {
-        self.texts_at(path).into_iter().next()
-    }
-
-    /// The texts of the elements at a path that have one.
-    pub fn texts_at(&self, path: &str) -> Vec<String> {
-        let texts = self
-            .all(path)
-            .into_iter()
-            .map(|element| element.text.trim().to_owned());
-        texts.filter(|text| !text.is_empty()).collect()
-    }
-
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// What an element says as JSON, but for the elements that are left out by their path.
-    pub fn as_json(&self, path: &str, is_left_out: &dyn Fn(&str) -> bool) -> Option<Value> {
-        let mut members = Map::new();
-        for child in &self.children {
-            let place = if path.is_empty() {
-                child.name.clone()
-            } else {
-                format!("{path}/{}", child.name)
-            };
-            if is_left_out(&place) {
-                continue;
-            }
-            let Some(value) = child.as_json(&place, is_left_out) else {
-                continue;
-            };
-            match members.get_mut(&child.name) {
-                None => {
-                    members.insert(child.name.clone(), value);
-                }
-                Some(Value::Array(several)) => several.push(value),
-                Some(one) => *one = json!([one.take(), value]),
-            }
-        }
-        let text = self.text.trim();
-        match (members.is_empty(), text.is_empty()) {
-            (true, true) => None,
-            (true, false) => Some(text.into()),
-            (false, _) => Some(Value::Object(members)),
-        }
-    }
-}
 
 /// The elements that are records.
 const RECORDS: [&str; 3] = ["lom", "nsdl_dc", "dc"];
@@ -327,114 +259,4 @@ impl<R: BufRead> Source for Elements<R> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(xml: &[u8]) -> Vec<(u64, Result<Option<String>, String>)> {
-        let mut elements = Elements::new(xml);
-        let mut records = Vec::new();
-        while let Some(record) = elements.next_record().expect("readable") {
-            assert!(records.len() < 100, "it ends");
-            let title = record.content.map(|raw| match raw {
-                Raw::Element(element) => element.text_at("general/title/string"),
-                _ => unreachable!("XML gives elements"),
-            });
-            records.push((record.place.line, title));
-        }
-        records
-    }
-
-    fn lom(title: &str) -> String {
-        format!(
-            "<l:lom xmlns:l=\"x\"><l:general><l:title><l:string>{title}</l:string></l:title></l:general></l:lom>\n"
-        )
-    }
-
-    fn titles(xml: &str) -> Vec<Result<Option<String>, String>> {
-        read(xml.as_bytes())
-            .into_iter()
-            .map(|(_, title)| title)
-            .collect()
-    }
-
-    #[test]
-    fn records_are_found_in_lists_with_their_letters_and_lines() {
-        let list = format!(
-            "<?xml version=\"1.0\"?>\n<all>\n{}{}</all>",
-            lom("A &amp; &#233;<![CDATA[<b>]]>"),
-            lom("Two")
-        );
-        assert_eq!(
-            read(list.as_bytes()),
-            [
-                (3, Ok(Some("A & é<b>".into()))),
-                (4, Ok(Some("Two".into())))
-            ]
-        );
-    }
-
-    #[test]
-    fn a_bad_record_is_refused_and_the_next_one_read() {
-        for bad in [
-            lom("&lol;"),
-            lom("x").replace("</l:title>", "</l:other>"),
-            lom("x").replace("xmlns:l=\"x\"", "a=\"&boo;\""),
-            lom(&format!("{}{}", "<i>".repeat(100), "</i>".repeat(100))),
-            lom(&"x".repeat(LONGEST_LINE_BYTES)),
-        ] {
-            let found = titles(&format!("<all>{bad}{}</all>", lom("Two")));
-            assert_eq!(found.len(), 2, "{}", &bad[..100]);
-            assert!(
-                found[0].is_err() && found[1] == Ok(Some("Two".into())),
-                "{found:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn bombs_and_broken_files_end_with_a_reason() {
-        let bomb = format!(
-            "<!DOCTYPE a [<!ENTITY lol \"lol\"><!ENTITY lol2 \"&lol;&lol;\">]><a>{}</a>",
-            lom("&lol2;")
-        );
-        assert!(
-            titles(&bomb)[0]
-                .as_ref()
-                .is_err_and(|reason| reason.contains("entities are not expanded"))
-        );
-        for xml in [
-            "<lom><general>",
-            "<lom",
-            "<a></a>",
-            "<lom>&#xffffffff;</lom>",
-            "<!DOCTYPE a [",
-            "<vdex/>",
-            "\u{0}",
-            "<<<>>>",
-        ] {
-            let found = titles(xml);
-            assert!(
-                found.iter().all(Result::is_err) && !found.is_empty(),
-                "{xml}: {found:?}"
-            );
-        }
-        let endless = format!("<lom><!--{}", "x".repeat(3 * LONGEST_LINE_BYTES));
-        assert!(titles(&endless)[0].is_err());
-    }
-
-    #[test]
-    fn latin_1_is_read_when_it_is_said_and_refused_when_not() {
-        let with = |start: &str| {
-            [
-                start.as_bytes(),
-                b"<lom><general><title><string>caf\xe9</string></title></general></lom>",
-            ]
-            .concat()
-        };
-        assert_eq!(
-            read(&with("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>"))[0].1,
-            Ok(Some("café".into()))
-        );
-        assert!(read(&with(""))[0].1.is_err());
-    }
-}
+mod tests;

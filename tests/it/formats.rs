@@ -4,9 +4,7 @@
 //! 2. JSON-LD is read from documents, graphs, lines and pages; LOM and Dublin Core from XML.
 //! 3. A random draw of foreign words, checked by hand, means what it should.
 //! 4. Bad input of any kind gives readable refusals and stops nothing.
-//! 5. What is exported and imported again is the same.
-
-use std::path::Path;
+//! 5. The mapping that the README of index-schema shows is one.
 
 use classo::domain::draft::Draft;
 use classo::domain::problem::sentence;
@@ -15,7 +13,7 @@ use classo::interchange::mapping::{Mapping, Mappings};
 use classo::interchange::recognition::{self, Format, Known};
 use serde_json::{Value, json};
 
-use super::support::{classo, lines, record, write_file};
+use super::support::{assert_has, write_file};
 
 type Read = Vec<(u64, Result<Value, String>)>;
 
@@ -56,14 +54,6 @@ fn only(read: Result<Read, String>) -> Value {
     let mut read = read.unwrap();
     assert_eq!(read.len(), 1, "{read:?}");
     read.remove(0).1.unwrap()
-}
-
-/// Asserts that a resource has these fields, whatever else it has.
-fn assert_has(resource: &Value, fields: Value) {
-    for (field, value) in fields.as_object().unwrap() {
-        let found = field.split('/').fold(resource, |inner, name| &inner[name]);
-        assert_eq!(found, value, "{field} of {resource:#}");
-    }
 }
 
 #[test]
@@ -377,137 +367,32 @@ fn bad_files_are_refused_in_readable_words_and_stop_nothing() {
     assert!(read("x", b"").unwrap().is_empty() && read("x.csv", b"id,title\n").unwrap().is_empty());
 }
 
-fn run(arguments: &[&str], data: &Path) -> (i32, String, String) {
-    let output = classo()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
+#[test]
+fn the_mapping_that_the_readme_shows_reads_what_it_says() {
+    let readme = include_str!("../../index-schema/README.md");
+    let shown = readme
+        .split("```toml")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
         .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
-}
-
-#[test]
-fn what_is_exported_and_imported_again_is_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let (first, second) = (path("first"), path("second"));
-    let records = [
-        record(
-            "b",
-            "Étoiles, \"lunes\"",
-            json!({"type": ["game"], "levels": ["/primary"], "price": "free", "unknown": {"deep": [1]}}),
-        ),
-        record(
-            "a",
-            "=1+1",
-            json!({"subjects": ["nobody knows", "/arts"], "keywords": {"fr": ["un", "deux"]}}),
-        ),
-        record("edx:x", "Cours", json!({"levels": ["Advanced"]})),
-    ];
-    write_file(&path("a.jsonl"), &lines(&records));
-    let exports = |data: &Path, format: &str| {
-        let (code, out, error) = run(&["export", "--format", format], data);
-        assert_eq!((code, error.as_str()), (0, ""));
-        out
-    };
-    assert_eq!(
-        run(&["import", path("a.jsonl").to_str().unwrap()], &first).0,
-        0
-    );
-    let native = exports(&first, "jsonl");
-    let ids: Vec<Value> = native
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone())
+    let file = folder.path().join("mine.toml");
+    write_file(&file, shown);
+    let table = "No;Titre;Classes;Langue;Prix;Résumé;Suite;Contact;Code\n7;Jeu;petits/tous;fr;4,99 $;<b>Un</b>;Deux;x@y;a\n";
+    let table: Vec<u8> = table
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
         .collect();
-    assert_eq!(ids, ["a", "b", "edx:x"]);
-    let out = path("out.jsonl");
-    assert_eq!(
-        run(&["export", "--out", out.to_str().unwrap()], &first).0,
-        0
-    );
-    assert_eq!(run(&["import", out.to_str().unwrap()], &second).0, 0);
-    assert_eq!(exports(&second, "jsonl"), native);
-    for format in ["csv", "lrmi"] {
-        let (file, data) = (path(format), path(&format!("{format}-data")));
-        write_file(&file, &exports(&first, format));
-        let (code, out, error) = run(&["import", file.to_str().unwrap()], &data);
-        assert!(code == 0 && out.contains("3 added"), "{out}{error}");
-        let again: Vec<Value> = exports(&data, "jsonl")
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        for (line, again) in native.lines().zip(again) {
-            let once: Value = serde_json::from_str(line).unwrap();
-            for field in ["id", "type", "levels", "subjects", "keywords"] {
-                let known = format == "csv" || field != "keywords";
-                assert!(
-                    !known || once[field] == again[field],
-                    "{format} {field}: {once} {again}"
-                );
-            }
-        }
-    }
-    let (code, _, error) = run(&["export"], &path("nowhere"));
-    assert!(
-        code == 1 && error.contains("--data") && error.lines().count() == 1,
-        "{error}"
-    );
-}
-
-#[test]
-fn records_of_some_sources_complete_those_that_are_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, list, texts) = (
-        folder.path().join("data"),
-        folder.path().join("list.csv"),
-        folder.path().join("texts.csv"),
-    );
-    write_file(
-        &list,
-        "id,track_name,price,currency,prime_genre,cont_rating\n1,Piano,2.99,USD,Music,4+\n",
-    );
-    write_file(
-        &texts,
-        "id,track_name,size_bytes,app_desc\n1,Piano,9,Play it\n2,Horn,9,Blow it\n",
-    );
-    for file in [&list, &texts] {
-        assert_eq!(run(&["import", file.to_str().unwrap()], &data).0, 0);
-    }
-    let (_, exported, _) = run(&["export"], &data);
-    let piano: Value = serde_json::from_str(exported.lines().next().unwrap()).unwrap();
+    let resource = only(read_with(
+        "list.csv",
+        table,
+        Some(Mapping::open(&file).unwrap()),
+    ));
     assert_has(
-        &piano,
-        json!({"description": {"und": "Play it"}, "price/amount": 2.99, "provenance/format": "apple-appstore"}),
+        &resource,
+        json!({"id": "mine:7", "title": {"fr": "Jeu"}, "description": {"fr": "Un\nDeux"}, "levels": ["/preschool"],
+            "url": "https://example.org/r/a", "price/amount": 4.99, "provenance/raw": {"levels": ["tous"]}}),
     );
-    assert_eq!(exported.lines().count(), 2);
-}
-
-#[test]
-fn wrong_use_of_formats_and_mappings_exits_with_2() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, file) = (folder.path().join("data"), folder.path().join("a.csv"));
-    write_file(&file, "x,y\n1,2\n");
-    let file = file.to_str().unwrap();
-    for (arguments, code, told) in [
-        (
-            &["import", file, "--mapping", "nobody"][..],
-            2,
-            "oer-commons",
-        ),
-        (&["import", file, "--format", "pdf"], 2, "lrmi"),
-        (&["import", file], 1, "no mapping knows its columns (x, y)"),
-        (&["export", "--format", "pdf"], 2, "lrmi"),
-    ] {
-        let (exit, _, error) = run(arguments, &data);
-        assert!(
-            exit == code && error.contains(told),
-            "{arguments:?}: {exit} {error}"
-        );
-    }
 }

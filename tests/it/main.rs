@@ -15,7 +15,8 @@
 //! 13. `understanding`: what a question means besides its words, and what that does to the answer.
 //! 14. `suggest`: what is suggested to who is typing.
 //! 15. `similar`: what resembles a resource, and in what.
-//! 16. `formats`: records in foreign formats become resources, and go out again.
+//! 16. `formats`: records in foreign formats become resources.
+//! 17. `exchange`: import and export at the command line.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -25,6 +26,7 @@ mod catalogue;
 mod commands;
 mod crash;
 mod evaluate;
+mod exchange;
 mod facets;
 mod formats;
 mod personas;

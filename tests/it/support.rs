@@ -130,6 +130,14 @@ pub fn ids(answer: &Value) -> Vec<String> {
         .collect()
 }
 
+/// Asserts that a resource has these fields, whatever else it has.
+pub fn assert_has(resource: &Value, fields: Value) {
+    for (field, value) in fields.as_object().unwrap() {
+        let found = field.split('/').fold(resource, |inner, name| &inner[name]);
+        assert_eq!(found, value, "{field} of {resource:#}");
+    }
+}
+
 pub fn lines(records: &[Value]) -> String {
     records.iter().map(|record| format!("{record}\n")).collect()
 }

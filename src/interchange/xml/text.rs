@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::interchange::csv::windows_1252;
+use crate::interchange::encoding::windows_1252;
 use crate::interchange::jsonl::LONGEST_LINE_BYTES;
 
 /// Stands where bytes were no text. XML itself has no such letter.
