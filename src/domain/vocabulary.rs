@@ -237,7 +237,11 @@ impl Vocabulary {
     /// Names are as alike as the share of letter pairs they have in common.
     pub fn nearest(&self, word: &str) -> Option<&Term> {
         const ALIKE: f64 = 0.6;
+        const FEWEST_PAIRS: usize = 5;
         let pairs = letter_pairs(&text::key(word));
+        if pairs.len() < FEWEST_PAIRS {
+            return None;
+        }
         let likeness = |name: &String| {
             let others = letter_pairs(name);
             let common = pairs.iter().filter(|pair| others.contains(pair)).count();

@@ -20,6 +20,8 @@ pub struct Documents<R> {
     paths: Vec<Vec<String>>,
     /// A member that a record takes over from the object around its list.
     inherited: Option<&'static str>,
+    /// Which values of a list within an object are records; the others stand there to be referred to.
+    is_record: fn(&Value) -> bool,
     /// What the object around the list said before it.
     around: Map<String, Value>,
     at: At,
@@ -56,6 +58,7 @@ impl<R: BufRead> Documents<R> {
             source,
             paths: paths.iter().map(path).collect(),
             inherited: None,
+            is_record: |_| true,
             around: Map::new(),
             at: At::Top,
             line: 1,
@@ -65,9 +68,11 @@ impl<R: BufRead> Documents<R> {
         }
     }
 
-    /// Gives each record this member of the object around the list, where it has none of its own.
-    pub fn inheriting(mut self, member: &'static str) -> Self {
-        self.inherited = Some(member);
+    /// Reads a graph: of the list within an object those that are records, each with this member of the object around it
+    /// where it has none of its own.
+    pub fn of_graph(mut self, inherited: &'static str, is_record: fn(&Value) -> bool) -> Self {
+        self.inherited = Some(inherited);
+        self.is_record = is_record;
         self
     }
 
@@ -147,7 +152,11 @@ impl<R: BufRead> Documents<R> {
                 self.at = At::End;
                 Ok(Some(self.record(line, Err(reason.into()))))
             }
-            Some(_) => self.listed_record().map(Some),
+            Some(_) => {
+                let record = self.listed_record()?;
+                let is_other = matches!(&record.content, Ok(Raw::Value(value)) if depth > 0 && !(self.is_record)(value));
+                Ok((!is_other).then_some(record))
+            }
             None => {
                 let (line, reason) = (self.line, "the file ends within its list of records");
                 self.at = At::End;

@@ -50,20 +50,27 @@ pub fn resources(document: Value) -> Vec<Value> {
                 }
                 nodes
             }
-            None if is_resource(&node) => vec![node.into()],
-            None => Vec::new(),
+            None => {
+                let node = Value::Object(node);
+                if is_resource(&node) {
+                    vec![node]
+                } else {
+                    Vec::new()
+                }
+            }
         },
         _ => Vec::new(),
     }
 }
 
-fn is_resource(node: &Map<String, Value>) -> bool {
+/// Whether a node is of a kind that can be a resource.
+pub fn is_resource(node: &Value) -> bool {
     kinds(node)
         .iter()
         .any(|kind| RESOURCES.contains(&kind.as_str()))
 }
 
-fn kinds(node: &Map<String, Value>) -> Vec<String> {
+fn kinds(node: &Value) -> Vec<String> {
     let kinds = node
         .get("@type")
         .or_else(|| node.get("type"))
@@ -83,16 +90,16 @@ fn kinds(node: &Map<String, Value>) -> Vec<String> {
 /// # Errors
 /// When it is no resource.
 pub fn record(node: Value, vocabularies: &Vocabularies) -> Result<Value, String> {
-    let Value::Object(members) = node else {
-        return Err("a resource is an object".into());
-    };
-    let kinds = kinds(&members);
-    if !is_resource(&members) {
+    let kinds = kinds(&node);
+    if !is_resource(&node) {
         return Err(format!(
             "its type ({}) is none of a resource",
             kinds.join(", ")
         ));
     }
+    let Value::Object(members) = node else {
+        return Err("a resource is an object".into());
+    };
     let mut node = Node::new(members, vocabularies);
     let mut ours = Map::new();
     let id = node.id();

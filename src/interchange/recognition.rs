@@ -11,6 +11,7 @@ use super::encoding::Encoding;
 use super::html::page::Page;
 use super::json::Documents;
 use super::jsonl::{self, Lines};
+use super::jsonld;
 use super::mapping::{Mapping, Mappings};
 use super::record::{Raw, Source};
 use super::records::{Records, Shape};
@@ -49,8 +50,9 @@ pub enum OpenError {
     Unrecognised(String),
 }
 
-/// Where JSON-LD has several nodes.
+/// Where JSON-LD has several nodes, and what they have in common.
 const GRAPH: &str = "@graph";
+const CONTEXT: &str = "@context";
 
 /// How much of a file is looked at before it is read.
 const HEAD_BYTES: u64 = 1024 * 1024;
@@ -96,7 +98,8 @@ pub fn open<'a>(
         Format::Json | Format::Lrmi => {
             let records = match &shape {
                 Shape::Mapped(mapping) => Documents::new(whole, &mapping.records),
-                Shape::Lrmi => Documents::new(whole, &[GRAPH.to_owned()]).inheriting("@context"),
+                Shape::Lrmi => Documents::new(whole, &[GRAPH.to_owned()])
+                    .of_graph(CONTEXT, jsonld::is_resource),
                 _ => Documents::new(whole, &[]),
             };
             Records::new(records, shape)
@@ -217,7 +220,8 @@ impl Opening<'_> {
             Format::Json => {
                 let mut places = self.mappings.places();
                 places.push(GRAPH.into());
-                let record = first_record(Documents::new(head, &places).inheriting("@context"));
+                let record =
+                    first_record(Documents::new(head, &places).of_graph(CONTEXT, |_| true));
                 match record {
                     Some(record) => self.of_object(&record),
                     None => Ok(Shape::Native),
@@ -238,7 +242,7 @@ impl Opening<'_> {
             .map(|(name, _)| name.clone())
             .collect();
         let has = |name: &str| members.iter().any(|member| member == name);
-        if ["@context", "@type", GRAPH].into_iter().any(has) {
+        if [CONTEXT, "@type", GRAPH].into_iter().any(has) {
             Ok(Shape::Lrmi)
         } else if let Some(mapping) = self.mappings.recognise(&members) {
             Ok(Shape::Mapped(mapping))

@@ -147,7 +147,10 @@ impl Tally {
             .unmapped
             .sort_by_key(|value| std::cmp::Reverse(value.count));
         for value in report.unmapped.iter_mut().take(MOST_NEAREST) {
-            let vocabulary = vocabulary_of(&value.field).map(|name| vocabularies.get(name));
+            // Addresses are alike without meaning alike.
+            let is_word = !value.value.contains("://");
+            let vocabulary = vocabulary_of(&value.field).filter(|_| is_word);
+            let vocabulary = vocabulary.map(|name| vocabularies.get(name));
             let nearest = vocabulary.and_then(|vocabulary| vocabulary.nearest(&value.value));
             value.nearest = nearest.map(|term| term.id.clone());
         }

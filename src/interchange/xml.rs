@@ -31,6 +31,8 @@ pub struct Elements<R> {
     buffer: Vec<u8>,
     /// The open elements of the record that is being read, the record first.
     open: Vec<Element>,
+    /// Elements that are open deeper than any is kept.
+    beyond: usize,
     size: usize,
     /// What is wrong with that record.
     problem: Option<String>,
@@ -52,6 +54,7 @@ impl<R: BufRead> Elements<R> {
             reader,
             buffer: Vec::new(),
             open: Vec::new(),
+            beyond: 0,
             size: 0,
             problem: None,
             begins: 1,
@@ -69,13 +72,25 @@ impl<R: BufRead> Elements<R> {
             return;
         }
         if self.open.is_empty() {
-            (self.begins, self.size, self.problem) = (line, 0, None);
+            (self.begins, self.size, self.beyond, self.problem) = (line, 0, 0, None);
+        }
+        self.size += tag.len();
+        if self.size > LONGEST_LINE_BYTES {
+            self.refuse(too_long());
+        }
+        if self.open.len() >= DEEPEST {
+            self.beyond += 1;
+            self.refuse(format!(
+                "its elements lie more than {DEEPEST} deep within one another"
+            ));
+            return;
         }
         let mut element = Element {
             name,
             ..Element::default()
         };
-        for attribute in tag.attributes() {
+        // Whether an attribute comes twice matters to nobody, and finding out takes the square of their number.
+        for attribute in tag.attributes().with_checks(false) {
             match attribute {
                 Ok(attribute) => {
                     let name = attribute.key.local_name().as_ref().to_owned();
@@ -90,17 +105,15 @@ impl<R: BufRead> Elements<R> {
                 Err(error) => self.refuse(format!("an attribute of <{}>: {error}", element.name)),
             }
         }
-        self.size += tag.len();
-        if self.open.len() >= DEEPEST {
-            self.refuse(format!(
-                "its elements lie more than {DEEPEST} deep within one another"
-            ));
-        }
         self.open.push(element);
     }
 
     /// Closes an element; the whole record when it was the outermost one.
     fn end(&mut self, name: &str) -> Option<Result<Element, String>> {
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            return None;
+        }
         let innermost = self.open.last()?;
         if innermost.name != name {
             self.refuse(format!("</{name}> where </{}> is expected", innermost.name));
@@ -115,7 +128,10 @@ impl<R: BufRead> Elements<R> {
         let closed = self.open.pop()?;
         match self.open.last_mut() {
             Some(around) => {
-                around.children.push(closed);
+                // Of a record that is refused nothing needs to be kept.
+                if self.problem.is_none() {
+                    around.children.push(closed);
+                }
                 None
             }
             None => Some(self.problem.take().map_or(Ok(closed), Err)),
@@ -131,10 +147,7 @@ impl<R: BufRead> Elements<R> {
             self.refuse("it has bytes that are not UTF-8; if they are Latin-1, the first line has to say encoding=\"ISO-8859-1\"".into());
         }
         if self.size > LONGEST_LINE_BYTES {
-            self.refuse(format!(
-                "it is longer than {} MiB",
-                LONGEST_LINE_BYTES / 1024 / 1024
-            ));
+            self.refuse(too_long());
         } else if let Some(innermost) = self.open.last_mut() {
             innermost.text.push_str(text);
         }
@@ -256,6 +269,10 @@ impl<R: BufRead> Source for Elements<R> {
         self.buffer = buffer;
         Ok(record)
     }
+}
+
+fn too_long() -> String {
+    format!("it is longer than {} MiB", LONGEST_LINE_BYTES / 1024 / 1024)
 }
 
 #[cfg(test)]

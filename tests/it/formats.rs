@@ -4,16 +4,19 @@
 //! 2. JSON-LD is read from documents, graphs, lines and pages; LOM and Dublin Core from XML.
 //! 3. A random draw of foreign words, checked by hand, means what it should.
 //! 4. Bad input of any kind gives readable refusals and stops nothing.
-//! 5. The mapping that the README of index-schema shows is one.
+//! 5. No damage to a file makes reading panic, or go on for ever.
+//! 6. The mapping that the README of index-schema shows is one.
 
 use classo::domain::draft::Draft;
 use classo::domain::problem::sentence;
 use classo::index_schema::IndexSchema;
 use classo::interchange::mapping::{Mapping, Mappings};
 use classo::interchange::recognition::{self, Format, Known};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::support::{assert_has, write_file};
+use super::support::{assert_has, rounds, seed, write_file};
 
 type Read = Vec<(u64, Result<Value, String>)>;
 
@@ -180,7 +183,8 @@ fn json_ld_is_read_wherever_it_stands() {
     let context = json!(["https://schema.org", {"@language": "fr"}]);
     let mut alone = lesson.clone();
     alone["@context"] = context.clone();
-    let graph = json!({"@context": context, "@graph": [lesson]});
+    let graph =
+        json!({"@context": context, "@graph": [{"@type": "Organization", "name": "x"}, lesson]});
     for (name, file) in [
         ("alone.json", format!("{alone:#}")),
         ("list.jsonld", json!([alone]).to_string()),
@@ -395,4 +399,45 @@ fn the_mapping_that_the_readme_shows_reads_what_it_says() {
         json!({"id": "mine:7", "title": {"fr": "Jeu"}, "description": {"fr": "Un\nDeux"}, "levels": ["/preschool"],
             "url": "https://example.org/r/a", "price/amount": 4.99, "provenance/raw": {"levels": ["tous"]}}),
     );
+}
+
+#[test]
+fn no_damage_to_a_file_makes_reading_panic() {
+    let graph = r#"{"@context": "https://schema.org", "@graph": [{"@type": "Book", "name": "\u00e9", "offers": [{"price": "1"}]}]}"#;
+    let files = [
+        ("a.xml", LOM.to_owned()),
+        ("a.json", graph.to_owned()),
+        ("a.json", r#"{"listeRessources": {"ressource": [{"idRessource": "a", "nomRessource": "b", "niveauEducatif": []}]}}"#.into()),
+        ("a.html", format!("<html><script type='application/ld+json'>{graph}</script></html>")),
+        ("a.csv", "id;title.fr;levels\n1;\"a; b\";K-2|CM2\n2;c;\n".into()),
+        ("a.jsonl", "{\"id\": \"edx:a\", \"title\": {\"fr\": \"x\"}, \"levels\": [\"Advanced\"]}\n".repeat(3)),
+    ];
+    let mut random = StdRng::seed_from_u64(seed("no_damage_to_a_file_makes_reading_panic"));
+    for _ in 0..rounds("CLASSO_DAMAGE_ROUNDS", 60) {
+        for (name, file) in &files {
+            let mut bytes = file.clone().into_bytes();
+            for _ in 0..random.random_range(1..8) {
+                let at = random.random_range(0..bytes.len());
+                match random.random_range(0..4) {
+                    0 => bytes[at] = random.random(),
+                    1 => bytes.truncate(at.max(1)),
+                    2 => bytes.insert(
+                        at,
+                        *b"\"<>{}[]&;,\\\n".get(random.random_range(0..12)).unwrap(),
+                    ),
+                    _ => drop(bytes.drain(at..(at + 9).min(bytes.len()))),
+                }
+                if bytes.is_empty() {
+                    break;
+                }
+            }
+            if let Ok(read) = read(name, &bytes) {
+                assert!(
+                    read.len() < 50,
+                    "{name}: {}",
+                    String::from_utf8_lossy(&bytes)
+                );
+            }
+        }
+    }
 }

@@ -93,6 +93,8 @@ fn bombs_and_broken_files_end_with_a_reason() {
             "{xml}: {found:?}"
         );
     }
+    let deep = format!("<lom>{}", "<i a='1'>".repeat(300_000));
+    assert!(titles(&deep)[0].is_err());
     let endless = format!("<lom><!--{}", "x".repeat(3 * LONGEST_LINE_BYTES));
     assert!(titles(&endless)[0].is_err());
 }
