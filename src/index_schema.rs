@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -21,6 +22,7 @@ use crate::query::expansions::Expansions;
 use crate::query::stop_words::StopWords;
 use crate::query::text_field::TextFields;
 use crate::query::understanding::Understanding;
+use crate::query::word_forms::WordForms;
 
 /// Every file of the folder, as embedded.
 const EMBEDDED: &[(&str, &str)] = &{
@@ -37,6 +39,8 @@ const EMBEDDED: &[(&str, &str)] = &{
         "glossary/concepts.toml",
         "synonyms/fr.toml",
         "synonyms/en.toml",
+        "word_forms/fr.toml",
+        "word_forms/en.toml",
         "vocabularies/access.toml",
         "vocabularies/device.toml",
         "vocabularies/has.toml",
@@ -101,6 +105,8 @@ pub struct IndexSchema {
     pub licences: LicenceGroups,
     pub stop_words: StopWords,
     pub expansions: Expansions,
+    /// In French and in English.
+    pub word_forms: [Arc<WordForms>; 2],
     pub understanding: Understanding,
     /// Names and texts of `mappings/sources/`, with those that only the data folder has.
     pub source_mappings: Vec<(String, String)>,
@@ -183,6 +189,10 @@ impl IndexSchema {
                     reason,
                 })?,
             source_mappings: files.sources(),
+            word_forms: [
+                word_forms(&files, "word_forms/fr.toml")?,
+                word_forms(&files, "word_forms/en.toml")?,
+            ],
             index_hash: files
                 .hash(|name| !RANKING_FILES.contains(&name) && !name.starts_with(SOURCES)),
             ranking_hash: files.hash(|name| RANKING_FILES.contains(&name)),
@@ -295,6 +305,13 @@ impl Files {
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }
+}
+
+fn word_forms(files: &Files, file: &'static str) -> Result<Arc<WordForms>, IndexSchemaError> {
+    let forms = WordForms::parse(files.get(file));
+    forms
+        .map(Arc::new)
+        .map_err(|reason| IndexSchemaError::Content { file, reason })
 }
 
 #[cfg(test)]

@@ -67,10 +67,13 @@ impl RawTantivy {
         index
             .tokenizers()
             .register(WordTokenizer::EXACT, WordTokenizer::exact());
-        for language in Language::ALL {
+        for (language, stems) in Language::ALL
+            .into_iter()
+            .zip(Stems::of(IndexSchema::embedded()))
+        {
             index.tokenizers().register(
                 &WordTokenizer::stem_name(language),
-                WordTokenizer::stems(language),
+                WordTokenizer::stems(stems),
             );
         }
         let threads = std::thread::available_parallelism().unwrap().get().min(4);
@@ -201,10 +204,11 @@ impl RawTantivy {
         question: &Question,
         left_out: Option<Facet>,
     ) -> BooleanQuery {
+        let stems = Stems::of(IndexSchema::embedded());
         let mut any_word: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for word in words {
             for (field, language, weight) in &self.texts {
-                let term = Term::from_field_text(*field, &Stems::new(*language).stem(word));
+                let term = Term::from_field_text(*field, &stems[*language as usize].stem(word));
                 let query = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
                 any_word.push((Occur::Should, Box::new(BoostQuery::new(query, *weight))));
             }

@@ -82,10 +82,38 @@ pub fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
     })
 }
 
+/// The compounds of a text, each with the word that ends it.
+///
+/// ```
+/// use classo::domain::text::compounds;
+/// assert_eq!(compounds("un pique-nique d'été"), [("nique".to_owned(), "piquenique".to_owned())]);
+/// ```
+pub fn compounds(text: &str) -> Vec<(String, String)> {
+    let mut reader = WordReader::new(text);
+    let mut word = String::new();
+    let mut compounds = Vec::new();
+    while reader.read(&mut word).is_some() {
+        if let Some(compound) = reader.compound() {
+            compounds.push((word.clone(), compound.to_owned()));
+        }
+    }
+    compounds
+}
+
 /// Reads words one by one into a buffer of the caller's: what indexing uses, to spare allocations.
 pub struct WordReader<'a> {
     text: &'a str,
     at: usize,
+    compound: Compound,
+}
+
+/// The words that hyphens tie to the last one read, written as one: "arcenciel" of « arc-en-ciel ».
+#[derive(Default)]
+struct Compound {
+    joined: String,
+    parts: usize,
+    /// Where the last word ended.
+    to: usize,
 }
 
 /// A stretch of a text that holds a word, in bytes.
@@ -99,7 +127,11 @@ pub struct Run {
 
 impl<'a> WordReader<'a> {
     pub fn new(text: &'a str) -> Self {
-        WordReader { text, at: 0 }
+        WordReader {
+            text,
+            at: 0,
+            compound: Compound::default(),
+        }
     }
 
     /// Puts the next word's folded form into `word` and returns its place in the text, in bytes.
@@ -107,9 +139,37 @@ impl<'a> WordReader<'a> {
         loop {
             let run = self.next_run()?;
             if let Some(from) = self.fold(run, word) {
+                self.add_to_compound(run, word);
                 return Some((from, run.to));
             }
         }
+    }
+
+    fn add_to_compound(&mut self, run: Run, word: &str) {
+        let compound = &mut self.compound;
+        if compound.parts == 0 || !is_hyphen(&self.text[compound.to..run.from]) {
+            compound.joined.clear();
+            compound.parts = 0;
+        }
+        compound.joined.push_str(word);
+        compound.parts += 1;
+        compound.to = run.to;
+    }
+
+    /// After a word that ends a compound (« arc-en-ciel », « pique-nique »): the compound as one word. Numbers and codes
+    /// make none.
+    pub fn compound(&self) -> Option<&str> {
+        let Compound { joined, parts, to } = &self.compound;
+        if *parts < 2
+            || joined.len() > LONGEST_WORD_CHARS
+            || !joined.chars().all(char::is_alphabetic)
+        {
+            return None;
+        }
+        let mut after = self.text[*to..].chars();
+        let goes_on = after.next().is_some_and(is_hyphen_sign)
+            && after.next().is_some_and(char::is_alphanumeric);
+        (!goes_on).then_some(joined)
     }
 
     /// The next run of letters, digits and inner apostrophes, not folded yet.
@@ -211,6 +271,15 @@ impl<'a> WordReader<'a> {
         }
         start
     }
+}
+
+fn is_hyphen(between: &str) -> bool {
+    let mut signs = between.chars();
+    signs.next().is_some_and(is_hyphen_sign) && signs.next().is_none()
+}
+
+fn is_hyphen_sign(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}' | '\u{2011}')
 }
 
 fn is_apostrophe(c: char) -> bool {

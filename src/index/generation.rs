@@ -86,12 +86,12 @@ impl Generations {
 
 /// Twelve hexadecimal digits over everything that shapes the index.
 pub fn made_from(schema: &IndexSchema) -> String {
-    let fields = Fields::new(&schema.text_fields).schema;
+    let fields = Fields::new(schema);
     let digest = Sha256::digest(format!(
         "{}\n{}\n{}",
         schema.index_hash,
-        analysis::fingerprint(),
-        serde_json::to_string(&fields).expect("a schema is a list of named fields"),
+        analysis::fingerprint(&fields.stems),
+        serde_json::to_string(&fields.schema).expect("a schema is a list of named fields"),
     ));
     digest
         .iter()

@@ -6,13 +6,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::analysis::Stems;
-use crate::domain::language::Language;
 use crate::domain::text::WordReader;
 
 /// The words to mark.
 pub struct Highlighter {
     /// The question's words: exact forms, and stems by language, each with the number of its word.
     exact: HashMap<String, usize>,
+    stemmers: [Stems; 2],
     stems: [HashMap<String, usize>; 2],
     /// Words that begin so are marked too, as the word of that number.
     unfinished: Option<(String, usize)>,
@@ -45,19 +45,26 @@ const WORDS_BEFORE: usize = 4;
 
 impl Highlighter {
     /// Marks the words in any form, and the words that `unfinished`, one of them, begins.
-    pub fn new<'a>(words: impl Iterator<Item = &'a str>, unfinished: Option<&str>) -> Self {
+    pub fn new<'a>(
+        words: impl Iterator<Item = &'a str>,
+        unfinished: Option<&str>,
+        stemmers: &[Stems; 2],
+    ) -> Self {
         let mut highlighter = Highlighter {
             exact: HashMap::new(),
+            stemmers: stemmers.clone(),
             stems: Default::default(),
             unfinished: None,
             beginnings: Vec::new(),
             known: RefCell::default(),
         };
         for (number, word) in words.enumerate() {
-            for (language, stems) in Language::ALL.iter().zip(&mut highlighter.stems) {
-                stems
-                    .entry(Stems::new(*language).stem(word))
-                    .or_insert(number);
+            for (stemmer, stems) in stemmers.iter().zip(&mut highlighter.stems) {
+                stems.entry(stemmer.stem(word)).or_insert(number);
+                let others = stemmer.others(word).iter();
+                highlighter
+                    .beginnings
+                    .extend(others.filter_map(|other| Beginning::of(other)));
             }
             highlighter.exact.entry(word.to_owned()).or_insert(number);
             highlighter.beginnings.extend(Beginning::of(word));
@@ -148,10 +155,11 @@ impl Highlighter {
         if let Some(known) = self.known.borrow().get(word) {
             return *known;
         }
-        let by_stem = Language::ALL
+        let by_stem = self
+            .stemmers
             .iter()
             .zip(&self.stems)
-            .find_map(|(language, stems)| stems.get(&Stems::new(*language).stem(word)).copied());
+            .find_map(|(stemmer, stems)| stems.get(&stemmer.stem(word)).copied());
         let begun = self
             .unfinished
             .as_ref()
@@ -246,9 +254,14 @@ fn escape(text: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index_schema::IndexSchema;
 
     fn words(list: &[&str]) -> Highlighter {
-        Highlighter::new(list.iter().copied(), None)
+        Highlighter::new(
+            list.iter().copied(),
+            None,
+            &Stems::of(IndexSchema::embedded()),
+        )
     }
 
     #[test]

@@ -8,7 +8,6 @@ use tantivy::schema::Field;
 use tantivy::{SegmentReader, Term};
 
 use super::IndexError;
-use super::analysis::Stems;
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
 use crate::query::expansions::Kind;
@@ -127,7 +126,7 @@ impl Snapshot {
     ) -> Result<Variant, IndexError> {
         let stems: Vec<(Language, String)> = languages
             .iter()
-            .map(|language| (*language, Stems::new(*language).stem(word)))
+            .map(|language| (*language, self.fields.stems[*language as usize].stem(word)))
             .collect();
         let whole = languages.len() == Language::ALL.len();
         let mut in_documents = vec![[0_u64; 2]; self.fields.texts.len()];
@@ -162,13 +161,14 @@ impl Snapshot {
 
     /// The words that begin with an unfinished one, as one variant of it, without the forms it finds by itself.
     fn completions(&self, word: &str) -> Result<Variant, IndexError> {
-        let own_stems = Language::ALL.map(|language| Stems::new(language).stem(word));
+        let stems = &self.fields.stems;
+        let own_stems = [stems[0].stem(word), stems[1].stem(word)];
         let is_own = |form: &str| {
-            let stems = Language::ALL.iter().zip(&own_stems);
             form.len() <= word.len() + LONGEST_ENDING
                 && stems
-                    .into_iter()
-                    .any(|(language, own)| Stems::new(*language).stem(form) == *own)
+                    .iter()
+                    .zip(&own_stems)
+                    .any(|(stems, own)| stems.stem(form) == *own)
         };
         let mut forms: BTreeMap<String, (u64, Vec<(usize, TermInfo)>)> = BTreeMap::new();
         for (number, segment) in self.segments.iter().enumerate() {

@@ -5,15 +5,17 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::TokenizerManager;
 
-use super::analysis::WordTokenizer;
+use super::analysis::{Stems, WordTokenizer};
 use crate::domain::language::Language;
+use crate::index_schema::IndexSchema;
 use crate::query::facet::Facet;
-use crate::query::text_field::TextFields;
 
 /// The engine's fields by what they are for.
 #[derive(Clone)]
 pub struct Fields {
     pub schema: Schema,
+    /// How words are stemmed, in French and in English.
+    pub stems: [Stems; 2],
     /// The resource's id: looked up to replace a document, and its order decides ties.
     pub id: Field,
     /// For each group of texts, the stems in French and in English.
@@ -35,7 +37,8 @@ pub struct Fields {
 }
 
 impl Fields {
-    pub fn new(text_fields: &TextFields) -> Fields {
+    pub fn new(index_schema: &IndexSchema) -> Fields {
+        let text_fields = &index_schema.text_fields;
         let mut schema = Schema::builder();
         let words = |tokenizer: &str, option| {
             let indexing = TextFieldIndexing::default()
@@ -80,6 +83,7 @@ impl Fields {
         let record = schema.add_text_field("record", STORED);
         Fields {
             schema: schema.build(),
+            stems: Stems::of(index_schema),
             id,
             texts,
             exact,
@@ -102,13 +106,13 @@ pub fn title_order_field(language: Language) -> String {
 }
 
 /// The tokenizers that the fields name.
-pub fn tokenizers() -> TokenizerManager {
+pub fn tokenizers(stems: &[Stems; 2]) -> TokenizerManager {
     let manager = TokenizerManager::default();
     manager.register(WordTokenizer::EXACT, WordTokenizer::exact());
-    for language in Language::ALL {
+    for (language, stems) in Language::ALL.into_iter().zip(stems) {
         manager.register(
             &WordTokenizer::stem_name(language),
-            WordTokenizer::stems(language),
+            WordTokenizer::stems(stems.clone()),
         );
     }
     manager

@@ -7,6 +7,7 @@ use tantivy::index::SegmentId;
 use tantivy::{DocAddress, Searcher};
 
 use super::IndexError;
+use super::highlight::Highlighter;
 use super::record::StoredRecord;
 use super::schema::Fields;
 use super::segment::{Columns, Segment, TextLength};
@@ -122,6 +123,15 @@ impl Snapshot {
             ids.ord_to_str(ordinal, &mut id)?;
         }
         Ok(id)
+    }
+
+    /// Marks words as this snapshot finds them, see [`Highlighter::new`].
+    pub fn highlighter<'a>(
+        &self,
+        words: impl Iterator<Item = &'a str>,
+        unfinished: Option<&str>,
+    ) -> Highlighter {
+        Highlighter::new(words, unfinished, &self.fields.stems)
     }
 
     pub(super) fn searcher(&self) -> &Searcher {

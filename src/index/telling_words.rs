@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use tantivy::Term;
 
 use super::IndexError;
-use super::analysis::Stems;
 use super::snapshot::Snapshot;
-use crate::domain::language::Language;
 use crate::domain::text;
 use crate::query::stop_words::StopWords;
 
@@ -53,7 +51,7 @@ impl Snapshot {
             }
         }
         telling.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
-        let stems = |word: &str| Language::ALL.map(|language| Stems::new(language).stem(word));
+        let stems = |word: &str| self.fields.stems.each_ref().map(|stems| stems.stem(word));
         let mut chosen: Vec<(String, [String; 2])> = Vec::with_capacity(most);
         for (_, word) in telling {
             if chosen.len() == most {

@@ -125,7 +125,7 @@ impl Writer {
         generation: String,
         schema: &Arc<IndexSchema>,
     ) -> Result<(Index, Writer), IndexError> {
-        let fields = Arc::new(Fields::new(&schema.text_fields));
+        let fields = Arc::new(Fields::new(schema));
         let mut engine = Engine::builder()
             .schema(fields.schema.clone())
             .settings(IndexSettings {
@@ -133,7 +133,7 @@ impl Writer {
                 ..IndexSettings::default()
             })
             .open_or_create(directory)?;
-        engine.set_tokenizers(tokenizers());
+        engine.set_tokenizers(tokenizers(&fields.stems));
         let sequence = match engine.load_metas()?.payload {
             Some(payload) => {
                 serde_json::from_str::<Payload>(&payload)

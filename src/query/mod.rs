@@ -18,3 +18,4 @@ pub mod search_query;
 pub mod stop_words;
 pub mod text_field;
 pub mod understanding;
+pub mod word_forms;

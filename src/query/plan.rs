@@ -1,6 +1,6 @@
 //! How a question will be looked up, still free of any engine.
 
-use super::expansions::{Expansion, Expansions};
+use super::expansions::{Expansion, Expansions, Kind};
 use super::facet::Facet;
 use super::filter::Filters;
 use super::page::{Page, Sort};
@@ -34,7 +34,15 @@ impl Plan {
     /// Stop words are dropped, unless there is nothing else: then they count as words.
     pub fn new(query: &Query, stop_words: &StopWords, glossary: &Expansions) -> Plan {
         let parsed = parse::parse(&query.text);
-        let expansions = glossary.of(&parsed.words, stop_words);
+        let mut expansions = glossary.of(&parsed.words, stop_words);
+        for (of, word) in text::compounds(&query.text) {
+            expansions.extend(Language::ALL.map(|language| Expansion {
+                of: of.clone(),
+                word: word.clone(),
+                kind: Kind::Synonym,
+                language,
+            }));
+        }
         let (stops, mut words): (Vec<_>, Vec<_>) = parsed
             .words
             .into_iter()

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::ServiceError;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
-use crate::domain::language::Language;
+use crate::domain::language::{Language, UNDETERMINED};
 use crate::domain::profile::ProfileView;
 use crate::index::highlight::Highlighter;
 use crate::index::record::{self, Head};
@@ -71,6 +71,8 @@ pub struct Hit {
     /// The record as JSON, without `provenance.raw`, with `runs_on`.
     pub record: String,
     pub highlights: Highlights,
+    /// Whether its texts are all in other languages than the question's.
+    pub across_languages: bool,
     /// Only when asked for; its points add up to the hit's.
     pub explanation: Option<Vec<Contribution>>,
 }
@@ -132,7 +134,7 @@ impl Search {
         let highlighter = (!plan.words.is_empty()).then(|| {
             let others = plan.expansions.iter().map(|expansion| &expansion.word);
             let words = plan.words.iter().chain(others).map(String::as_str);
-            Highlighter::new(words, plan.unfinished.as_deref())
+            snapshot.highlighter(words, plan.unfinished.as_deref())
         });
         let hits = found
             .candidates
@@ -268,6 +270,9 @@ impl Hit {
             points: candidate.points,
             neutral_rank: None,
             highlights: highlights.unwrap_or_default(),
+            across_languages: [&head.title, &head.description].iter().all(|texts| {
+                texts.get(language.tag()).is_none() && texts.get(UNDETERMINED).is_none()
+            }),
             explanation: None,
             record,
         })

@@ -11,7 +11,6 @@ use crate::domain::compatibility::RunsOn;
 use crate::domain::language::Language;
 use crate::domain::resource::Resource;
 use crate::domain::vocabulary::Ordinal;
-use crate::index::highlight::Highlighter;
 use crate::index::writer::Index;
 use crate::index::{IndexError, Snapshot};
 use crate::index_schema::IndexSchema;
@@ -89,7 +88,7 @@ impl Similar {
         let declared = declared(resource, runs_on, schema);
         let sets = snapshot.sets();
         let rank = ProfileRank::of_similar(&declared, weights, sets, &schema.vocabularies);
-        let highlighter = Highlighter::new(words.iter().map(String::as_str), None);
+        let highlighter = snapshot.highlighter(words.iter().map(String::as_str), None);
         let mut hits = Vec::with_capacity(limit);
         for candidate in self.candidates(snapshot, &words, &rank, limit)? {
             let number = hits.len() as u64 + 1;

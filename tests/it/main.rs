@@ -17,10 +17,12 @@
 //! 15. `similar`: what resembles a resource, and in what.
 //! 16. `formats`: records in foreign formats become resources.
 //! 17. `exchange`: import and export at the command line.
+//! 18. `analysis`: which words are the same word.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
 mod admin;
+mod analysis;
 mod bad_input;
 mod catalogue;
 mod commands;

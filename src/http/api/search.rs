@@ -127,6 +127,8 @@ pub struct HitResponse {
     #[schema(value_type = Object)]
     resource: Box<RawValue>,
     highlights: HighlightsResponse,
+    /// Whether its texts are all in other languages than the one asked in.
+    across_languages: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Vec<ContributionResponse>>,
 }
@@ -277,6 +279,7 @@ pub fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
             title: hit.highlights.title,
             description: hit.highlights.description,
         },
+        across_languages: hit.across_languages,
         explanation: contributions,
     })
 }
