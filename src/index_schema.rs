@@ -37,6 +37,7 @@ const EMBEDDED: &[(&str, &str)] = &{
         "stopwords/fr.txt",
         "stopwords/en.txt",
         "glossary/concepts.toml",
+        "glossary/words.toml",
         "synonyms/fr.toml",
         "synonyms/en.toml",
         "word_forms/fr.toml",
@@ -89,6 +90,7 @@ const RANKING_FILES: &[&str] = &[
     "stopwords/fr.txt",
     "stopwords/en.txt",
     "glossary/concepts.toml",
+    "glossary/words.toml",
     "synonyms/fr.toml",
     "synonyms/en.toml",
 ];
@@ -176,7 +178,10 @@ impl IndexSchema {
             ),
             ranking: files.get("ranking.toml").to_owned(),
             expansions: Expansions::parse(
-                files.get("glossary/concepts.toml"),
+                &[
+                    files.get("glossary/concepts.toml"),
+                    files.get("glossary/words.toml"),
+                ],
                 Language::ALL.map(|language| {
                     let file = format!("synonyms/{}.toml", language.tag());
                     (language, files.get(&file))

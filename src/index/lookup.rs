@@ -57,13 +57,17 @@ impl Snapshot {
     pub fn look_up(&self, plan: &Plan, scoring: &TextScoring) -> Result<Lookup, IndexError> {
         let mut words = Vec::with_capacity(plan.words.len());
         let mut corrections = Vec::new();
-        for word in &plan.words {
+        for (word, times) in plan.words.iter().zip(&plan.times) {
             let mut variants = self.variants(word, plan, scoring)?;
             if variants.is_empty()
                 && let Some(correction) = self.correction(word)?
             {
                 variants = self.variants(&correction, plan, scoring)?;
                 corrections.push((word.clone(), correction));
+            }
+            // A word that was typed twice weighs twice, as in BM25 for queries.
+            for variant in &mut variants {
+                variant.share *= *times as f32;
             }
             if !variants.is_empty() {
                 words.push(variants);
@@ -104,7 +108,7 @@ impl Snapshot {
                 Kind::Translation => scoring.translation,
             };
             variants.push(Variant {
-                share,
+                share: share / expansion.parts as f32,
                 ..self.find_word(&expansion.word, &[expansion.language])?
             });
         }

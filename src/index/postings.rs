@@ -13,39 +13,89 @@ use super::IndexError;
 use super::lookup::{Variant, WordPlaces};
 use super::segment::{TextLength, field_norms};
 use super::snapshot::Snapshot;
+use crate::domain::language::Language;
 use crate::query::text_field::TextScoring;
 
 /// Documents a window covers: four buffers of 4 bytes each stay within a second-level cache.
 const WINDOW: usize = 1 << 15;
 
-/// What a field's length and weight make of one occurrence, by the engine's code for lengths.
-pub struct LengthFactors(Vec<[[f32; 256]; 2]>);
+/// What lengths make of occurrences, by the engine's code for the length of a field; for each group of texts, in each
+/// language.
+pub struct LengthFactors {
+    /// What one occurrence in the field is worth.
+    occurrence: Vec<[[f32; 256]; 2]>,
+    /// The field's share in how long its document is, beside the average one.
+    document: Vec<[[f32; 256]; 2]>,
+    /// What saturation is multiplied with at least.
+    least: f32,
+}
 
 impl LengthFactors {
     pub fn new(scoring: &TextScoring, lengths: &[[TextLength; 2]]) -> Self {
-        let factors = |group: usize, length: TextLength| {
-            let average = if length.documents == 0 {
-                1.0
-            } else {
-                length.words as f32 / length.documents as f32
-            };
+        let by_code = |factor: &dyn Fn(f32) -> f32| {
+            std::array::from_fn(|code| factor(FieldNormReader::id_to_fieldnorm(code as u8) as f32))
+        };
+        let occurrence = |(group, languages): (usize, &[TextLength; 2])| {
             let (weight, b) = (scoring.weights[group], scoring.length[group]);
-            std::array::from_fn(|code| {
-                let words = FieldNormReader::id_to_fieldnorm(code as u8) as f32;
-                weight / (1.0 - b + b * words / average)
+            languages.map(|length| {
+                let average = length.words as f32 / length.documents.max(1) as f32;
+                by_code(&|words| weight / (1.0 - b + b * words / average.max(1.0)))
             })
         };
-        LengthFactors(
-            lengths
+        let averages = Language::ALL.map(|language| {
+            let of_group = |(group, languages): (usize, &[TextLength; 2])| {
+                scoring.weights[group] * languages[language as usize].words as f32
+            };
+            let words: f32 = lengths.iter().enumerate().map(of_group).sum();
+            let documents = lengths
                 .iter()
-                .enumerate()
-                .map(|(group, languages)| languages.map(|length| factors(group, length)))
-                .collect(),
-        )
+                .map(|languages| languages[language as usize].documents);
+            (words / documents.max().unwrap_or(0).max(1) as f32).max(1.0)
+        });
+        let document = |group: usize| {
+            let share = scoring.document_length * scoring.weights[group];
+            averages.map(|average| by_code(&|words| share * words / average))
+        };
+        LengthFactors {
+            occurrence: lengths.iter().enumerate().map(occurrence).collect(),
+            document: (0..lengths.len()).map(document).collect(),
+            least: 1.0 - scoring.document_length,
+        }
+    }
+}
+
+/// How long the documents of a segment are beside the average one, in the language in which they say most.
+struct DocumentLengths<'a> {
+    norms: Vec<[FieldNormReader; 2]>,
+    factors: &'a LengthFactors,
+}
+
+impl<'a> DocumentLengths<'a> {
+    fn open(
+        number: usize,
+        snapshot: &Snapshot,
+        factors: &'a LengthFactors,
+    ) -> Result<Self, IndexError> {
+        let reader = &snapshot.segments[number].reader;
+        let norms = snapshot.fields.texts.iter();
+        let norms = norms
+            .map(|[one, other]| Ok([field_norms(reader, *one)?, field_norms(reader, *other)?]));
+        Ok(DocumentLengths {
+            norms: norms.collect::<Result<_, IndexError>>()?,
+            factors,
+        })
     }
 
-    fn get(&self, group: usize, language: usize) -> &[f32; 256] {
-        &self.0[group][language]
+    /// What saturation is multiplied with for a document: 1 for one of average length.
+    #[inline]
+    fn factor(&self, document: DocId) -> f32 {
+        let mut sums = [0.0; 2];
+        for (norms, shares) in self.norms.iter().zip(&self.factors.document) {
+            for (sum, (norms, shares)) in sums.iter_mut().zip(norms.iter().zip(shares)) {
+                *sum += shares[usize::from(norms.fieldnorm_id(document))];
+            }
+        }
+        self.factors.least + sums[0].max(sums[1])
     }
 }
 
@@ -122,7 +172,7 @@ impl<'a> VariantLists<'a> {
                 lists.push(FieldList {
                     list: List::open(reader, field, info, IndexRecordOption::WithFreqs)?,
                     norms: field_norms(reader, field)?,
-                    factors: factors.get(*group, language),
+                    factors: &factors.occurrence[*group][language],
                 });
             }
         }
@@ -177,11 +227,12 @@ pub fn for_each_match<'a>(
         .map(|variants| variants.iter().map(open).collect::<Result<Vec<_>, _>>())
         .collect::<Result<Vec<_>, _>>()?;
     buffers.make_room(WINDOW.min(documents as usize));
+    let lengths = DocumentLengths::open(number, snapshot, factors)?;
     let mut base = 0;
     while base < documents {
         let end = (base + WINDOW as DocId).min(documents);
         for variants in &mut words {
-            buffers.add_word(variants, base, end, scoring.saturation);
+            buffers.add_word(variants, base, end, scoring.saturation, &lengths);
         }
         buffers.drain_scores(|place, score| each(base + place as DocId, score));
         base = end;
@@ -229,6 +280,7 @@ impl Buffers {
         base: DocId,
         end: DocId,
         saturation: f32,
+        lengths: &DocumentLengths,
     ) {
         let alone = variants.len() == 1;
         for variant in variants {
@@ -249,7 +301,9 @@ impl Buffers {
                 // Saturation grows with the occurrences, so the better language is the one with more of them.
                 let most = std::mem::take(&mut one[place]).max(std::mem::take(&mut other[place]));
                 let exactness = if exact { exactness } else { 0.0 };
-                weight * (most / (saturation + most) + exactness)
+                weight
+                    * (most / (saturation * lengths.factor(base + place as DocId) + most)
+                        + exactness)
             };
             if alone {
                 in_variant.drain_with(in_exact, |place, exact| {

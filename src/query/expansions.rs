@@ -1,8 +1,8 @@
 //! Other words for the same thing: the bilingual glossary and the synonyms of each language.
 //!
 //! An expression of the question is looked up as a whole, the longest first, so that « éducation physique » does not
-//! stand for « physique ». What it stands for is looked up beside the word it ends with, at a lower weight: a match in the
-//! asked words comes before an equal one in their translation.
+//! stand for « physique ». The words it stands for are looked up beside its own, one by one, at a lower weight: a match in
+//! the asked words comes before an equal one in their translation, and who has all of them before who has one.
 
 use std::collections::HashMap;
 
@@ -41,6 +41,8 @@ pub struct Expansion {
     pub of: String,
     pub word: String,
     pub kind: Kind,
+    /// How many words share in standing for `of`: each of them counts that much less.
+    pub parts: usize,
     /// The language of `word`: it is looked up in texts of that language alone.
     pub language: Language,
 }
@@ -75,10 +77,17 @@ struct OneWay {
 }
 
 impl Expansions {
-    /// Reads the glossary and the files of synonyms, one for each language.
-    pub fn parse(glossary: &str, synonyms: [(Language, &str); 2]) -> Result<Self, toml::de::Error> {
+    /// Reads the files of the glossary, and the files of synonyms, one for each language.
+    pub fn parse(
+        glossary: &[&str],
+        synonyms: [(Language, &str); 2],
+    ) -> Result<Self, toml::de::Error> {
         let mut expansions = Expansions::default();
-        for Concept { fr, en } in toml::from_str::<GlossaryFile>(glossary)?.concept {
+        let mut concepts = Vec::new();
+        for file in glossary {
+            concepts.extend(toml::from_str::<GlossaryFile>(file)?.concept);
+        }
+        for Concept { fr, en } in concepts {
             fr.iter()
                 .for_each(|from| expansions.add(from, &en, Kind::Translation, Language::En));
             en.iter()
@@ -104,7 +113,8 @@ impl Expansions {
         for expression in to {
             let words: Vec<String> = text::words(expression).map(|word| word.text).collect();
             let known = self.by_expression.entry(key.clone()).or_default();
-            if self::key(words.iter().cloned()) != key {
+            let is_known = known.iter().any(|stands| stands.words == words);
+            if !is_known && self::key(words.iter().cloned()) != key {
                 known.push(Stands {
                     words,
                     kind,
@@ -128,27 +138,24 @@ impl Expansions {
                 at += 1;
                 continue;
             };
-            let own = &words[at..at + n];
-            if let Some(of) = own.iter().rev().find(|word| !stop_words.contains(word)) {
-                for Stands {
-                    words: others,
-                    kind,
-                    language,
-                } in stands
-                {
-                    for word in others
-                        .iter()
-                        .filter(|word| !stop_words.contains(word) && !words.contains(word))
-                    {
-                        let expansion = Expansion {
-                            of: of.clone(),
-                            word: word.clone(),
-                            kind: *kind,
-                            language: *language,
-                        };
-                        if !expansions.contains(&expansion) {
-                            expansions.push(expansion);
-                        }
+            let is_content = |word: &&String| !stop_words.contains(word);
+            let own: Vec<&String> = words[at..at + n].iter().filter(is_content).collect();
+            for stands in stands.iter().filter(|_| !own.is_empty()) {
+                let others: Vec<&String> = stands.words.iter().filter(is_content).collect();
+                for (place, word) in others.iter().enumerate() {
+                    if words.contains(word) {
+                        continue;
+                    }
+                    let expansion = Expansion {
+                        // Spread over the words of the expression, so that who has all of them gets the sum.
+                        of: own[place * own.len() / others.len()].clone(),
+                        word: (*word).clone(),
+                        parts: others.len().div_ceil(own.len()),
+                        kind: stands.kind,
+                        language: stands.language,
+                    };
+                    if !expansions.contains(&expansion) {
+                        expansions.push(expansion);
                     }
                 }
             }
@@ -160,11 +167,27 @@ impl Expansions {
 
 /// Words without the plural endings of both languages: good enough to recognise an expression, which is matched whole.
 fn key(words: impl Iterator<Item = String>) -> Vec<String> {
-    let singular = |word: String| match word.strip_suffix(['s', 'x']) {
-        Some(stem) if stem.len() >= 3 => stem.to_owned(),
-        _ => word,
+    words.map(|word| singular(&word).unwrap_or(word)).collect()
+}
+
+fn singular(word: &str) -> Option<String> {
+    let ending = |plural: &str, singular: &str| {
+        let root = word.strip_suffix(plural)?;
+        (root.len() >= 2 && word.len() >= 4).then(|| format!("{root}{singular}"))
     };
-    words.map(singular).collect()
+    const PLURALS: [(&str, &str); 8] = [
+        ("eaux", "eau"),
+        ("aux", "al"),
+        ("ies", "y"),
+        ("ches", "ch"),
+        ("shes", "sh"),
+        ("xes", "x"),
+        ("s", ""),
+        ("x", ""),
+    ];
+    PLURALS
+        .iter()
+        .find_map(|(plural, singular)| ending(plural, singular))
 }
 
 #[cfg(test)]
@@ -184,7 +207,7 @@ mod tests {
 
     fn expand(question: &str) -> Vec<(String, Kind)> {
         let expansions =
-            Expansions::parse(GLOSSARY, [(Language::Fr, SYNONYMS), (Language::En, "")])
+            Expansions::parse(&[GLOSSARY], [(Language::Fr, SYNONYMS), (Language::En, "")])
                 .expect("valid");
         let words: Vec<String> = text::words(question).map(|word| word.text).collect();
         let stop_words = StopWords::new("de\nla\nl", "the\nof");
@@ -211,6 +234,19 @@ mod tests {
             translated(&["plan", "cartesien"])
         );
         assert_eq!(expand("carte"), vec![]);
+    }
+
+    #[test]
+    fn plurals_of_both_languages_are_recognised() {
+        for (plural, one) in [
+            ("journaux", "journal"),
+            ("butterflies", "butterfly"),
+            ("foxes", "fox"),
+            ("tableaux", "tableau"),
+        ] {
+            let keys = key([plural.to_owned(), one.to_owned()].into_iter());
+            assert_eq!(keys[0], keys[1], "{plural}");
+        }
     }
 
     #[test]

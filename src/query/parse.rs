@@ -31,6 +31,35 @@ pub struct ParsedText {
 /// assert_eq!(parsed.exclusions, [["video"]]);
 /// ```
 pub fn parse(typed: &str) -> ParsedText {
+    let parsed = parse_signs(typed);
+    let demands = !parsed.phrases.is_empty() || !parsed.exclusions.is_empty();
+    if !demands || plain_words(typed, &parsed) < PROSE_WORDS {
+        return parsed;
+    }
+    let mut words = Vec::new();
+    add_words(typed, &mut words);
+    ParsedText {
+        words,
+        phrases: Vec::new(),
+        exclusions: Vec::new(),
+        ..parsed
+    }
+}
+
+/// From so many words on, those in quotes not counted, a text is prose: its quotation marks quote, they demand nothing,
+/// and a hyphen is a dash.
+const PROSE_WORDS: usize = 12;
+
+fn plain_words(typed: &str, parsed: &ParsedText) -> usize {
+    let plain = parsed
+        .plain
+        .iter()
+        .map(|part| text::words(&typed[part.clone()]).count());
+    plain.sum()
+}
+
+/// Takes a text apart by its quotation marks and hyphens.
+fn parse_signs(typed: &str) -> ParsedText {
     let mut parsed = ParsedText::default();
     let mut rest = typed;
     let mut at_word_start = true;
@@ -126,6 +155,17 @@ mod tests {
         assert_eq!(unfinished("\"plan\" jeu -vid"), None);
         assert_eq!(unfinished("des fractions ?"), None);
         assert_eq!(unfinished("\"jeu\""), None);
+    }
+
+    #[test]
+    fn prose_demands_nothing() {
+        let prose = "I would like to find articles about images that are subject to noise, such as \"Outer products\" -see below-";
+        let parsed = parse(prose);
+        assert!(parsed.phrases.is_empty() && parsed.exclusions.is_empty());
+        assert!(
+            parsed.words.contains(&"outer".to_owned())
+                && parsed.words.contains(&"below".to_owned())
+        );
     }
 
     #[test]

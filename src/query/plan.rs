@@ -15,6 +15,8 @@ use crate::domain::text;
 pub struct Plan {
     /// A match has at least one of these words, when there are any.
     pub words: Vec<String>,
+    /// How often each of these words was typed.
+    pub times: Vec<u32>,
     /// The one of these words that a person may still be typing: it also stands for the words it begins.
     pub unfinished: Option<String>,
     /// Words that count for one of these, at a lower weight.
@@ -39,6 +41,7 @@ impl Plan {
             expansions.extend(Language::ALL.map(|language| Expansion {
                 of: of.clone(),
                 word: word.clone(),
+                parts: 1,
                 kind: Kind::Synonym,
                 language,
             }));
@@ -50,7 +53,12 @@ impl Plan {
         if words.is_empty() {
             words = stops;
         }
+        let times = words.iter().map(|word| {
+            let typed = text::words(&query.text).filter(|typed| typed.text == *word);
+            typed.count().max(1) as u32
+        });
         Plan {
+            times: times.collect(),
             expansions,
             words,
             unfinished: parsed.unfinished,
@@ -62,6 +70,11 @@ impl Plan {
             sort: query.sort,
             page: query.page,
         }
+    }
+
+    /// Whether every resource that passes the filters is a match.
+    pub fn is_textless(&self) -> bool {
+        self.words.is_empty() && self.phrases.is_empty() && self.exclusions.is_empty()
     }
 
     /// Looks up other words in the place of misspelled ones.

@@ -48,6 +48,9 @@ pub struct TextScoring {
     pub weights: Vec<f32>,
     /// How much a group's length counts against it, 0 to 1 (b of BM25).
     pub length: Vec<f32>,
+    /// How much the length of the whole document counts against it, 0 to 1, beside that of each group: a document that is
+    /// but a title is not short of words, it is to the point.
+    pub document_length: f32,
     /// How soon repeating a word stops helping (k1 of BM25).
     pub saturation: f32,
     /// What the exact form adds, as a share of the word's own weight.

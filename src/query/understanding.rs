@@ -66,6 +66,11 @@ pub struct Expression {
 }
 
 impl Understood {
+    /// Whether nothing was understood that ranking would listen to.
+    pub fn is_silent(&self) -> bool {
+        SIGNALS.iter().all(|facet| self.values(*facet).is_empty())
+    }
+
     /// The values that were understood of a facet, each once.
     pub fn values(&self, facet: Facet) -> Vec<Ordinal> {
         let mut values = Vec::new();

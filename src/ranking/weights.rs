@@ -30,6 +30,7 @@ struct RankingFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TextSection {
+    document_length: f32,
     saturation: f32,
     exactness: f32,
     prefix: f32,
@@ -167,6 +168,7 @@ impl Weights {
 
 fn text_scoring(section: TextSection, text_fields: &TextFields) -> Result<TextScoring, String> {
     let TextSection {
+        document_length,
         saturation,
         exactness,
         prefix,
@@ -179,16 +181,19 @@ fn text_scoring(section: TextSection, text_fields: &TextFields) -> Result<TextSc
             "[text] saturation is above 0 and below 100, exactness between 0 and 10".into(),
         );
     }
-    if ![prefix, synonym, translation]
+    if ![document_length, prefix, synonym, translation]
         .iter()
         .all(|share| (0.0..=1.0).contains(share))
     {
-        return Err("[text] prefix, synonym and translation are between 0 and 1".into());
+        return Err(
+            "[text] document_length, prefix, synonym and translation are between 0 and 1".into(),
+        );
     }
     let (weights, length) = (Vec::new(), Vec::new());
     let mut scoring = TextScoring {
         weights,
         length,
+        document_length,
         saturation,
         exactness,
         prefix,

@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod coverage;
 pub mod evaluation;
 pub mod indexing;
+mod kept_answers;
 pub mod search;
 pub mod similar;
 pub mod suggest;

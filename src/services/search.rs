@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use super::ServiceError;
+use super::kept_answers::KeptAnswers;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
 use crate::domain::language::{Language, UNDETERMINED};
@@ -34,6 +35,7 @@ pub struct Search {
     clock: Arc<dyn Clock>,
     /// The last neutral ranking of each language: it changes with the catalogue and the day, not with the question.
     neutral: [Mutex<Option<DatedRank>>; 2],
+    kept: KeptAnswers,
 }
 
 struct DatedRank {
@@ -100,6 +102,7 @@ impl Search {
             weights,
             clock,
             neutral: Default::default(),
+            kept: KeptAnswers::default(),
         }
     }
 
@@ -130,7 +133,13 @@ impl Search {
         );
         // Without a profile, or in an order that points do not decide, the neutral place is the same.
         let differs = query.explain && !view.is_anonymous() && query.sort == Sort::Relevance;
-        let found = snapshot.search(&plan, &words, &self.weights.text, &rank, differs)?;
+        let look_up = || snapshot.search(&plan, &words, &self.weights.text, &rank, differs);
+        // Without words and without a profile, many ask the same, and every resource would have to be looked at.
+        let everybodys = plan.is_textless() && view.is_anonymous() && understood.is_silent();
+        let found = match everybodys {
+            true => self.kept.get_or(&plan, &snapshot, self.today(), look_up)?,
+            false => Arc::new(look_up()?),
+        };
         let highlighter = (!plan.words.is_empty()).then(|| {
             let others = plan.expansions.iter().map(|expansion| &expansion.word);
             let words = plan.words.iter().chain(others).map(String::as_str);
@@ -158,7 +167,7 @@ impl Search {
             understood: understood.expressions,
             filters: plan.filters,
             total: found.total,
-            facets: found.facets,
+            facets: found.facets.clone(),
             generation: snapshot.generation().to_owned(),
             ranking: self.schema.ranking_hash.clone(),
             took: started.elapsed(),
@@ -214,12 +223,13 @@ impl Search {
         }
     }
 
+    fn today(&self) -> Date {
+        let now = self.clock.now();
+        now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
+    }
+
     fn neutral_rank(&self, snapshot: &Snapshot, language: Language) -> Arc<NeutralRank> {
-        let day = self
-            .clock
-            .now()
-            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
-            .date();
+        let day = self.today();
         let merits = snapshot.sets().merits().len();
         let mut kept = self.neutral[language as usize]
             .lock()
