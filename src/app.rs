@@ -1,6 +1,6 @@
 //! Opens store and index, builds the services, starts and stops the indexing thread.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::domain::clock::{Clock, SystemClock};
@@ -10,10 +10,12 @@ use crate::interchange::mapping::{MappingError, Mappings};
 use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
 use crate::services::catalogue::Catalogue;
-use crate::services::indexing::Indexing;
+use crate::services::indexing::{Indexing, Outdated};
+use crate::services::reindex::Reindex;
 use crate::services::search::Search;
 use crate::services::similar::Similar;
 use crate::services::suggest::Suggest;
+use crate::services::tasks::Tasks;
 use crate::store::tokens::OperatorTokens;
 use crate::store::{Store, StoreError};
 
@@ -27,7 +29,9 @@ pub struct App {
     pub similar: Similar,
     pub catalogue: Catalogue,
     pub mappings: Arc<Mappings>,
-    pub indexing: Indexing,
+    pub indexing: Arc<Indexing>,
+    pub reindex: Arc<Reindex>,
+    pub tasks: Arc<Tasks>,
     pub tokens: OperatorTokens,
     pub clock: Arc<dyn Clock>,
     /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
@@ -59,11 +63,15 @@ impl App {
     /// # Errors
     /// [`StoreError::Locked`] when another process holds the folder; else what is wrong with its content.
     pub fn open(data: &Path) -> Result<App, StartError> {
-        App::open_at(data, Arc::new(SystemClock))
+        App::open_at(data, Arc::new(SystemClock), Outdated::Rebuild)
     }
 
-    /// As [`App::open`], with a clock of the caller's.
-    pub fn open_at(data: &Path, clock: Arc<dyn Clock>) -> Result<App, StartError> {
+    /// As [`App::open`], with a clock of the caller's, and a choice of what becomes of an outdated index.
+    pub fn open_at(
+        data: &Path,
+        clock: Arc<dyn Clock>,
+        outdated: Outdated,
+    ) -> Result<App, StartError> {
         if data.is_file() {
             return Err(StartError::NotAFolder);
         }
@@ -71,23 +79,33 @@ impl App {
         let weights = weights(&schema)?;
         let mappings = Arc::new(Mappings::of(&schema)?);
         let store = Arc::new(Store::open(&data.join("store"))?);
-        let folder: PathBuf = data.join("index");
-        let (index, writer) = writer::open(&folder, &schema).map_err(ServiceError::from)?;
-        let index = Arc::new(index);
+        let tasks = Arc::new(Tasks::open(Arc::clone(&store), Arc::clone(&clock))?);
+        let folder = data.join("index");
+        let opened = writer::open(&folder, &schema).map_err(ServiceError::from)?;
+        let index = Arc::new(opened.index);
         let indexing = Indexing::start(
             Arc::clone(&store),
             Arc::clone(&index),
-            writer,
-            folder,
+            opened.writer,
+            folder.clone(),
             Arc::clone(&schema),
-        )
-        .map_err(StartError::Thread)?;
+            outdated,
+        );
+        let indexing = Arc::new(indexing.map_err(StartError::Thread)?);
         let search = Arc::new(Search::new(
             Arc::clone(&index),
             Arc::clone(&schema),
             weights.clone(),
             Arc::clone(&clock),
         ));
+        let reindex = Reindex::new(
+            Arc::clone(&store),
+            Arc::clone(&index),
+            Arc::clone(&indexing),
+            Arc::clone(&search),
+            folder,
+            Arc::clone(&schema),
+        );
         Ok(App {
             similar: Similar::new(Arc::clone(&index), Arc::clone(&schema), weights),
             suggest: Suggest::new(Arc::clone(&index), Arc::clone(&search), Arc::clone(&schema)),
@@ -98,6 +116,8 @@ impl App {
                 Arc::clone(&mappings),
             ),
             mappings,
+            reindex: Arc::new(reindex),
+            tasks,
             tokens: OperatorTokens::new(data),
             opened_at: store.sequence(),
             schema,
@@ -113,8 +133,9 @@ impl App {
         self.indexing.indexed() < self.opened_at
     }
 
-    /// Ends well: the indexing thread finishes its step, the store is written out.
-    pub fn close(mut self) -> Result<(), StoreError> {
+    /// Ends well: tasks are cancelled, the indexing thread finishes its step, the store is written out.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.tasks.stop();
         self.indexing.stop();
         self.store.close()
     }

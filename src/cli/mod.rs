@@ -10,6 +10,7 @@ mod import;
 mod open;
 mod operator;
 pub mod output;
+mod reindex;
 mod remote;
 mod remove;
 mod search;
@@ -37,6 +38,10 @@ enum Command {
     Export(export::ExportArgs),
     /// Take resources out of the catalogue
     Remove(remove::RemoveArgs),
+    /// Build the index anew beside the one in use, and switch to it
+    Reindex(reindex::ReindexArgs),
+    /// Go back to the index before the last reindex
+    Rollback(reindex::CommonArgs),
     /// Search the catalogue
     Search(Box<search::SearchArgs>),
     /// Measure the ranking on judged questions
@@ -60,6 +65,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Remove(args) => remove::run(&args),
+        Command::Reindex(args) => reindex::run(&args),
+        Command::Rollback(args) => reindex::roll_back(&args),
         Command::Search(args) => search::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -1,5 +1,6 @@
 //! Opens the data folder for a command, and says what to do when a server holds it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -7,11 +8,35 @@ use anyhow::{Context, bail};
 use super::output::Progress;
 use crate::app::{App, StartError};
 use crate::config::DataSettings;
+use crate::domain::clock::SystemClock;
+use crate::services::indexing::Outdated;
 use crate::store::StoreError;
 
 /// The app of a data folder.
 pub fn app(data: &DataSettings) -> anyhow::Result<App> {
-    match App::open(&data.folder) {
+    told(data, App::open(&data.folder))
+}
+
+/// The app of a folder that is there already, whose index the command itself brings up to date.
+pub fn app_to_rebuild(data: &DataSettings) -> anyhow::Result<App> {
+    must_exist(data)?;
+    let clock = Arc::new(SystemClock);
+    told(data, App::open_at(&data.folder, clock, Outdated::Wait))
+}
+
+/// A folder that should have a catalogue in it.
+pub fn must_exist(data: &DataSettings) -> anyhow::Result<()> {
+    if !data.folder.exists() {
+        bail!(
+            "there is no data folder {}; `classo demo` makes one, `classo import FILE` fills one",
+            data.folder.display()
+        );
+    }
+    Ok(())
+}
+
+fn told(data: &DataSettings, opened: Result<App, StartError>) -> anyhow::Result<App> {
+    match opened {
         Err(StartError::Store(StoreError::Locked { .. })) => bail!(
             "the data folder {} is in use by a running classo; go through it with --server URL \
              (and a token of `classo operator token` in CLASSO_TOKEN), or stop it first",

@@ -9,11 +9,15 @@ use serde_json::Value;
 use super::WrongUse;
 use crate::config::Token;
 use crate::domain::resource::ResourceId;
+use crate::domain::task::Task;
 use crate::http::api::admin::{ImportResponse, RemovalResponse};
+use crate::http::api::generations::RollbackResponse;
+use crate::http::api::tasks::TaskResponse;
 use crate::interchange::record::{Place, Raw};
 use crate::interchange::records::{Records, Shape};
 use crate::interchange::report::ImportReport;
 use crate::services::catalogue::ImportListener;
+use crate::services::reindex::RollbackReport;
 
 /// A server, and the token that opens its admin doors.
 pub struct Remote {
@@ -98,6 +102,24 @@ impl Remote {
 
     pub fn search(&self, question: &Value) -> anyhow::Result<Value> {
         self.send(self.client.post(self.url("/search")).json(question))
+    }
+
+    /// Begins a rebuild of the server's index.
+    pub fn reindex(&self, force: bool) -> anyhow::Result<Task> {
+        let request = self.client.post(self.url("/admin/reindex"));
+        let answer: TaskResponse = self.send(request.query(&[("force", force)]))?;
+        Ok(answer.task)
+    }
+
+    pub fn task(&self, id: u64) -> anyhow::Result<Task> {
+        let answer: TaskResponse =
+            self.send(self.client.get(self.url(&format!("/admin/tasks/{id}"))))?;
+        Ok(answer.task)
+    }
+
+    pub fn roll_back(&self) -> anyhow::Result<RollbackReport> {
+        let answer: RollbackResponse = self.send(self.client.post(self.url("/admin/rollback")))?;
+        Ok(answer.report)
     }
 
     fn url(&self, path: &str) -> String {

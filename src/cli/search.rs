@@ -114,12 +114,7 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<()> {
 }
 
 fn ask(args: &SearchArgs, question: Value) -> anyhow::Result<Value> {
-    if !args.data.folder.exists() {
-        bail!(
-            "there is no data folder {}; `classo demo` makes one, `classo import FILE` fills one",
-            args.data.folder.display()
-        );
-    }
+    open::must_exist(&args.data)?;
     let app = open::app(&args.data)?;
     open::wait_for_index(&app);
     let query = match RawParams::from_json(question).into_query(&app.schema.vocabularies) {

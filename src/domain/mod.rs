@@ -15,6 +15,7 @@ pub mod licence;
 pub mod problem;
 pub mod profile;
 pub mod resource;
+pub mod task;
 pub mod text;
 pub mod typed;
 pub mod vocabulary;

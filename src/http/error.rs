@@ -16,6 +16,7 @@ pub enum ApiError {
     Gone(String),
     Unauthorized(&'static str),
     Forbidden(String),
+    Conflict(String),
     MethodNotAllowed,
     Busy,
     TimedOut,
@@ -50,6 +51,11 @@ impl ApiError {
                 "A valid token is needed",
             ),
             ApiError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "This is not allowed"),
+            ApiError::Conflict(_) => (
+                StatusCode::CONFLICT,
+                "conflict",
+                "Something else stands in the way",
+            ),
             ApiError::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -79,7 +85,7 @@ impl ApiError {
             ApiError::NotFound(what) => format!("There is no {what}."),
             ApiError::Gone(what) => format!("It was there once: {what} was removed."),
             ApiError::Unauthorized(why) => (*why).to_owned(),
-            ApiError::Forbidden(why) => why.clone(),
+            ApiError::Forbidden(why) | ApiError::Conflict(why) => why.clone(),
             ApiError::MethodNotAllowed => "See /api/docs for what can be asked here.".into(),
             ApiError::Busy => "Too many questions at once; try again in a moment.".into(),
             ApiError::TimedOut => "Try again in a moment, or ask for less at once.".into(),
@@ -135,6 +141,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotFound(what) => ApiError::NotFound(what),
             ServiceError::Gone(what) => ApiError::Gone(what),
             ServiceError::Forbidden(why) => ApiError::Forbidden(why),
+            ServiceError::Conflict(why) => ApiError::Conflict(why),
+            ServiceError::Cancelled => {
+                ApiError::Conflict("It was cancelled before its end.".into())
+            }
             ServiceError::Source(error) => {
                 ApiError::Invalid(vec![Problem::new("body", "unreadable", error.to_string())])
             }

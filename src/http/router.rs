@@ -13,7 +13,9 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
-use super::api::{admin, facets, health, resources, search, suggest, vocabularies};
+use super::api::{
+    admin, facets, generations, health, resources, search, suggest, tasks, vocabularies,
+};
 use super::error::ApiError;
 use super::{Server, limits, observe};
 
@@ -23,7 +25,7 @@ use super::{Server, limits, observe};
         title = "Classo",
         description = "Finds the digital educational resource that suits a class, and says why.\n\nProblems are answered as \
             `application/problem+json` (RFC 9457) with a stable `code`, and `errors` that name each field: `invalid_request`, \
-            `not_found`, `gone`, `unauthorized`, `forbidden`, `method_not_allowed`, `busy`, `timed_out`, `internal`.",
+            `not_found`, `gone`, `unauthorized`, `forbidden`, `conflict`, `method_not_allowed`, `busy`, `timed_out`, `internal`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
@@ -78,7 +80,13 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(resources::similar))
                 .routes(routes!(vocabularies::all))
                 .routes(routes!(vocabularies::one))
-                .routes(routes!(admin::remove)),
+                .routes(routes!(admin::remove))
+                .routes(routes!(generations::reindex))
+                .routes(routes!(generations::rollback))
+                .routes(routes!(generations::all))
+                .routes(routes!(generations::stats))
+                .routes(routes!(tasks::all))
+                .routes(routes!(tasks::one, tasks::cancel)),
         )
 }
 

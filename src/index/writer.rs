@@ -28,6 +28,13 @@ pub struct Index {
 }
 
 impl Index {
+    fn new(snapshot: Snapshot) -> Self {
+        Index {
+            current: ArcSwap::from_pointee(snapshot),
+            damaged: AtomicBool::new(false),
+        }
+    }
+
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.current.load_full()
     }
@@ -70,44 +77,105 @@ const RECORD_BLOCK_BYTES: usize = 4 * 1024;
 /// A segment is rewritten when more than this share of it was deleted.
 const DELETED_SHARE: f32 = 0.3;
 
-/// Opens the current generation, or makes a new, empty one where there is none that can be used.
+/// An index as it was found on disk.
+pub struct Opened {
+    pub index: Index,
+    /// None for a generation that was made from another index-schema: it still answers, until a fresh one is built.
+    pub writer: Option<Writer>,
+}
+
+/// Opens the generation in use, or the one before it, or makes a new, empty one where there is none that can be used.
 ///
 /// # Errors
 /// When no generation can be made: the disk is full, or the folder cannot be written.
-pub fn open(index_folder: &Path, schema: &Arc<IndexSchema>) -> Result<(Index, Writer), IndexError> {
+pub fn open(index_folder: &Path, schema: &Arc<IndexSchema>) -> Result<Opened, IndexError> {
     let generations = Generations::new(index_folder, schema);
-    if let Some(name) = generations.current() {
-        match Writer::open(
-            MmapDirectory::open(generations.path(&name)).map_err(tantivy::TantivyError::from)?,
-            name,
-            schema,
-        ) {
-            Ok(opened) => return Ok(opened),
+    generations.sweep();
+    for name in generations.usable() {
+        match open_named(index_folder, schema, &name) {
+            Ok((index, writer)) => {
+                generations.switch_to(&name)?;
+                let writer = Some(writer);
+                return Ok(Opened { index, writer });
+            }
             Err(error) => {
-                tracing::warn!(%error, "the index cannot be used and is rebuilt from the store")
+                tracing::warn!(generation = name, %error, "a generation of the index cannot be used");
             }
         }
-    } else if generations.is_outdated() {
-        tracing::info!(
-            "the index was made from another index-schema and is rebuilt from the store"
-        );
     }
-    create(index_folder, schema)
+    if let Some(name) = generations.outdated() {
+        tracing::warn!(
+            generation = name,
+            "the index was made from another index-schema and has to be built anew"
+        );
+        match read_only(&generations.path(&name), &name, schema) {
+            Ok(index) => {
+                return Ok(Opened {
+                    index,
+                    writer: None,
+                });
+            }
+            Err(error) => tracing::warn!(%error, "it cannot answer meanwhile"),
+        }
+    }
+    tracing::info!("the index is built from the store");
+    let (index, writer) = create(index_folder, schema)?;
+    generations.start_over_with(writer.generation())?;
+    let writer = Some(writer);
+    Ok(Opened { index, writer })
 }
 
-/// Makes a new, empty generation and puts it into use.
+/// Opens a generation of this index-schema to go on writing it.
+pub fn open_named(
+    index_folder: &Path,
+    schema: &Arc<IndexSchema>,
+    name: &str,
+) -> Result<(Index, Writer), IndexError> {
+    let path = Generations::new(index_folder, schema).path(name);
+    let directory = MmapDirectory::open(path).map_err(tantivy::TantivyError::from)?;
+    Writer::open(directory, name.to_owned(), schema)
+}
+
+/// Makes a new, empty generation, which is not in use before somebody switches to it.
 pub fn create(
     index_folder: &Path,
     schema: &Arc<IndexSchema>,
 ) -> Result<(Index, Writer), IndexError> {
-    let generations = Generations::new(index_folder, schema);
-    let name = generations.create()?;
-    let directory =
-        MmapDirectory::open(generations.path(&name)).map_err(tantivy::TantivyError::from)?;
-    let opened = Writer::open(directory, name.clone(), schema)?;
-    generations.switch_to(&name)?;
-    generations.remove_others(&name);
-    Ok(opened)
+    let name = Generations::new(index_folder, schema).create()?;
+    open_named(index_folder, schema, &name)
+}
+
+/// Opens a generation of another index-schema to answer from it. That works as long as the engine's fields are the same:
+/// values lie in the index by their ids, and one that is not known any more is passed over.
+fn read_only(path: &Path, name: &str, schema: &Arc<IndexSchema>) -> Result<Index, IndexError> {
+    let fields = Arc::new(Fields::new(&schema.text_fields));
+    let mut engine = Engine::open_in_dir(path)?;
+    if engine.schema() != fields.schema {
+        return Err(IndexError::Damaged("its fields are others".into()));
+    }
+    engine.set_tokenizers(tokenizers());
+    let reader: IndexReader = engine
+        .reader_builder()
+        .reload_policy(ReloadPolicy::Manual)
+        .try_into()?;
+    let identity = Identity {
+        generation: name.to_owned(),
+        sequence: sequence_of(&engine)?,
+    };
+    let vocabularies = Arc::new(schema.vocabularies.clone());
+    let snapshot = Snapshot::new(reader.searcher(), fields, vocabularies, identity, None)?;
+    Ok(Index::new(snapshot))
+}
+
+/// How far the last commit knows the journal.
+fn sequence_of(engine: &Engine) -> Result<u64, IndexError> {
+    let Some(payload) = engine.load_metas()?.payload else {
+        return Ok(0);
+    };
+    let payload = serde_json::from_str::<Payload>(&payload);
+    Ok(payload
+        .map_err(|error| IndexError::Damaged(error.to_string()))?
+        .sequence)
 }
 
 /// An index that lives in memory alone: for evaluations and tests.
@@ -134,14 +202,7 @@ impl Writer {
             })
             .open_or_create(directory)?;
         engine.set_tokenizers(tokenizers(&fields.stems));
-        let sequence = match engine.load_metas()?.payload {
-            Some(payload) => {
-                serde_json::from_str::<Payload>(&payload)
-                    .map_err(|error| IndexError::Damaged(error.to_string()))?
-                    .sequence
-            }
-            None => 0,
-        };
+        let sequence = sequence_of(&engine)?;
         let reader = engine
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -164,12 +225,8 @@ impl Writer {
             None,
         )?;
         let schema = Arc::clone(schema);
-        let index = Index {
-            current: ArcSwap::from_pointee(snapshot),
-            damaged: AtomicBool::new(false),
-        };
         Ok((
-            index,
+            Index::new(snapshot),
             Writer {
                 engine: writer,
                 reader,
@@ -187,9 +244,19 @@ impl Writer {
         self.sequence
     }
 
+    /// The generation that is written.
+    pub fn generation(&self) -> &str {
+        &self.generation
+    }
+
     /// Takes a resource in, in the place of the document of the same id.
     pub fn put(&self, resource: &Resource) -> Result<(), IndexError> {
         self.remove(&resource.id);
+        self.add(resource)
+    }
+
+    /// Takes a resource in that the generation does not have.
+    pub fn add(&self, resource: &Resource) -> Result<(), IndexError> {
         self.engine
             .add_document(document(resource, &self.fields, &self.schema))?;
         Ok(())

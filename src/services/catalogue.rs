@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::ServiceError;
+use super::{ServiceError, must_operate};
 use crate::domain::actor::Actor;
 use crate::domain::compatibility::RunsOn;
 use crate::domain::draft::Draft;
@@ -40,6 +40,11 @@ pub trait ImportListener {
 
     /// A batch is durable; `bytes` of the source are done.
     fn progress(&mut self, report: &ImportReport, bytes: u64);
+
+    /// Whether it should end before the next batch.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Records of a batch: one transaction, one wait for the disk.
@@ -62,7 +67,7 @@ impl Catalogue {
     /// A second import of the same records changes nothing. A record that is refused is told to the listener.
     ///
     /// # Errors
-    /// When the source cannot be read or the store cannot write; what was told as done stays.
+    /// When the source cannot be read or the store cannot write, or the listener cancelled; what was told as done stays.
     pub fn import(
         &self,
         actor: &Actor,
@@ -79,6 +84,9 @@ impl Catalogue {
         let mut tally = Tally::default();
         let mut bytes = 0;
         loop {
+            if listener.is_cancelled() {
+                return Err(ServiceError::Cancelled);
+            }
             let batch = read_batch(&mut records)?;
             if batch.is_empty() {
                 break;
@@ -249,16 +257,6 @@ fn differing_fields(old: &Resource, new: &Resource) -> Vec<String> {
         .into_iter()
         .filter(|name| old.get(*name) != new.get(*name));
     differing.cloned().collect()
-}
-
-fn must_operate(actor: &Actor) -> Result<(), ServiceError> {
-    if actor.may_operate() {
-        Ok(())
-    } else {
-        Err(ServiceError::Forbidden(
-            "only operators change the catalogue".into(),
-        ))
-    }
 }
 
 fn read_batch(records: &mut Records) -> std::io::Result<Vec<Record>> {

@@ -1,34 +1,63 @@
 //! Follows the journal: what the catalogue has become findable, on a thread of its own.
+//!
+//! The thread owns the writer of the generation in use. Whoever built another generation hands it over with
+//! [`Indexing::adopt`]; the thread switches to it between two steps, and goes on from where that one knows the journal.
+
+pub mod follow;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
+use self::follow::{Watcher, follow_to_the_end};
 use super::ServiceError;
 use crate::index::IndexError;
+use crate::index::generation::Generations;
 use crate::index::writer::{self, Index, Writer};
 use crate::index_schema::IndexSchema;
-use crate::store::{Change, ChangeKind, Store, StoreError, Stored};
+use crate::store::Store;
 
 /// The running thread, and how far it has come.
 pub struct Indexing {
     shared: Arc<Shared>,
     store: Arc<Store>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
     stopping: AtomicBool,
     indexed: Mutex<u64>,
     moved: Condvar,
+    handover: Mutex<Option<Handover>>,
 }
 
-/// Changes that are taken from the journal at once.
-const STEP_CHANGES: usize = 2_000;
+/// Another generation, for the thread to switch to.
+struct Handover {
+    index: Index,
+    writer: Writer,
+    when: Switch,
+    reply: mpsc::Sender<Result<(), ServiceError>>,
+}
+
+/// When a generation that is handed over comes into use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// Once it knows the whole journal: nobody misses anything for a moment.
+    WhenCaughtUp,
+    /// At once; it learns afterwards what it has missed.
+    Now,
+}
+
+/// What to do with an index that was made from another index-schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outdated {
+    /// Build a fresh one beside it.
+    Rebuild,
+    /// Leave it until somebody hands another one over.
+    Wait,
+}
 
 /// A commit makes changes findable; during a long catch-up it comes this often.
 const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
@@ -43,18 +72,20 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 const FAILURES_BEFORE_REBUILD: u32 = 2;
 
 impl Indexing {
-    /// Starts following; the writer goes on from where its generation knows the journal.
+    /// Starts following; a writer goes on from where its generation knows the journal.
     pub fn start(
         store: Arc<Store>,
         index: Arc<Index>,
-        writer: Writer,
+        writer: Option<Writer>,
         folder: PathBuf,
         schema: Arc<IndexSchema>,
+        outdated: Outdated,
     ) -> std::io::Result<Indexing> {
         let shared = Arc::new(Shared {
             stopping: AtomicBool::new(false),
-            indexed: Mutex::new(writer.sequence()),
+            indexed: Mutex::new(index.snapshot().sequence()),
             moved: Condvar::new(),
+            handover: Mutex::new(None),
         });
         let follower = Follower {
             store: Arc::clone(&store),
@@ -62,6 +93,7 @@ impl Indexing {
             folder,
             schema,
             shared: Arc::clone(&shared),
+            outdated,
         };
         let thread = std::thread::Builder::new()
             .name("indexing".into())
@@ -69,8 +101,32 @@ impl Indexing {
         Ok(Indexing {
             shared,
             store,
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
         })
+    }
+
+    /// Hands another generation over, and returns when searches see it.
+    ///
+    /// # Errors
+    /// When it cannot be switched to; then the one in use stays.
+    pub fn adopt(&self, index: Index, writer: Writer, when: Switch) -> Result<(), ServiceError> {
+        let (reply, answer) = mpsc::channel();
+        let handover = Handover {
+            index,
+            writer,
+            when,
+            reply,
+        };
+        {
+            let mut place = unpoisoned(self.shared.handover.lock());
+            if self.shared.is_stopping() {
+                return Err(ServiceError::Cancelled);
+            }
+            *place = Some(handover);
+        }
+        self.store.wake_followers();
+        // The thread ends without an answer only when the process is stopping.
+        answer.recv().unwrap_or(Err(ServiceError::Cancelled))
     }
 
     /// The last change that is findable.
@@ -97,23 +153,20 @@ impl Indexing {
             if left.is_zero() {
                 return false;
             }
-            indexed = self
-                .shared
-                .moved
-                .wait_timeout(indexed, left)
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
-                .0;
+            indexed = unpoisoned(self.shared.moved.wait_timeout(indexed, left)).0;
         }
         true
     }
 
     /// Lets the thread finish its step and end.
-    pub fn stop(&mut self) {
+    pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.store.wake_followers();
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = unpoisoned(self.thread.lock()).take() {
             let _ = thread.join();
         }
+        // Who hands over from now on is told that nobody takes it.
+        unpoisoned(self.shared.handover.lock()).take();
     }
 }
 
@@ -123,11 +176,14 @@ impl Drop for Indexing {
     }
 }
 
+/// A panic elsewhere does not make a number or an order wrong.
+fn unpoisoned<T>(locked: Result<T, std::sync::PoisonError<T>>) -> T {
+    locked.unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, u64> {
-        self.indexed
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        unpoisoned(self.indexed.lock())
     }
 
     fn indexed(&self) -> u64 {
@@ -138,6 +194,32 @@ impl Shared {
         *self.lock() = sequence;
         self.moved.notify_all();
     }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+/// The generation in use: everybody may know how far it is.
+struct InUse<'a>(&'a Shared);
+
+impl Watcher for InUse<'_> {
+    fn must_stop(&self) -> bool {
+        self.0.is_stopping() || unpoisoned(self.0.handover.lock()).is_some()
+    }
+
+    fn committed(&self, sequence: u64) {
+        self.0.reached(sequence);
+    }
+}
+
+/// A generation that is not in use yet.
+struct Beside<'a>(&'a Shared);
+
+impl Watcher for Beside<'_> {
+    fn must_stop(&self) -> bool {
+        self.0.is_stopping()
+    }
 }
 
 struct Follower {
@@ -146,13 +228,28 @@ struct Follower {
     folder: PathBuf,
     schema: Arc<IndexSchema>,
     shared: Arc<Shared>,
+    outdated: Outdated,
 }
 
 impl Follower {
-    fn run(&self, writer: Writer) {
-        let mut writer = Some(writer);
-        let mut failures = 0;
-        while !self.is_stopping() {
+    fn run(&self, mut writer: Option<Writer>) {
+        // Without a writer the generation in use can be read, but only a fresh one can learn what is new.
+        let mut failures = if writer.is_some() {
+            0
+        } else {
+            FAILURES_BEFORE_REBUILD
+        };
+        let mut waits = writer.is_none() && self.outdated == Outdated::Wait;
+        while !self.shared.is_stopping() {
+            if let Some(handover) = unpoisoned(self.shared.handover.lock()).take() {
+                self.take_over(handover, &mut writer);
+                waits &= writer.is_none();
+                continue;
+            }
+            if waits {
+                self.store.wait_for_changes(u64::MAX, REST);
+                continue;
+            }
             let Some(own) = &mut writer else {
                 writer = self.reopen(failures);
                 continue;
@@ -178,13 +275,54 @@ impl Follower {
         }
     }
 
+    /// Switches to a generation that was handed over, and tells who handed it over.
+    fn take_over(&self, handover: Handover, writer: &mut Option<Writer>) {
+        let Handover {
+            index,
+            writer: mut other,
+            when,
+            reply,
+        } = handover;
+        let switched = (|| {
+            if when == Switch::WhenCaughtUp {
+                let beside = Beside(&self.shared);
+                follow_to_the_end(&self.store, &mut other, &index, COMMIT_EVERY, &beside)?;
+            }
+            self.generations()
+                .switch_to(other.generation())
+                .map_err(IndexError::from)?;
+            self.put_into_use(index, &other);
+            Ok(())
+        })();
+        if switched.is_ok() {
+            *writer = Some(other);
+        }
+        let _ = reply.send(switched);
+    }
+
+    fn put_into_use(&self, index: Index, writer: &Writer) {
+        self.index.replace_with(index);
+        self.shared.reached(writer.sequence());
+        tracing::info!(
+            generation = writer.generation(),
+            sequence = writer.sequence(),
+            "a generation is in use"
+        );
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::new(&self.folder, &self.schema)
+    }
+
     /// Takes in what is new, or rests; an index that searches found damaged is a failure.
     fn follow_once(&self, writer: &mut Writer) -> Result<(), ServiceError> {
         if self.index.take_damage() {
             return Err(IndexError::Damaged("a search could not read it".into()).into());
         }
         if self.store.wait_for_changes(writer.sequence(), REST) {
-            self.follow_to_the_end(writer, &self.index)
+            let in_use = InUse(&self.shared);
+            follow_to_the_end(&self.store, writer, &self.index, COMMIT_EVERY, &in_use)?;
+            Ok(())
         } else {
             Ok(writer.publish(&self.index)?)
         }
@@ -193,81 +331,70 @@ impl Follower {
     /// A writer after a failure: on the generation in use at first, since a full disk or too many open files pass; on a
     /// fresh one when that does not help. Whoever searches goes on with the old snapshot until a fresh index is whole.
     fn reopen(&self, failures: u32) -> Option<Writer> {
-        let opened = if failures < FAILURES_BEFORE_REBUILD {
-            writer::open(&self.folder, &self.schema)
-        } else {
-            tracing::warn!("the index is rebuilt from the store");
-            writer::create(&self.folder, &self.schema)
+        let reopened = match failures < FAILURES_BEFORE_REBUILD {
+            true => self.reopen_current(),
+            false => self.rebuild(),
         };
-        let reopened = opened
-            .map_err(ServiceError::from)
-            .and_then(|(index, mut writer)| {
-                self.follow_to_the_end(&mut writer, &index)?;
-                self.index.replace_with(index);
-                self.shared.reached(writer.sequence());
-                Ok(writer)
-            });
         reopened
             .inspect_err(|error| {
-                tracing::error!(%error, "the index cannot be opened; trying again");
-                self.rest_after_failure();
+                if !self.shared.is_stopping() {
+                    tracing::error!(%error, "the index cannot be opened; trying again");
+                    self.rest_after_failure();
+                }
             })
             .ok()
     }
 
-    fn is_stopping(&self) -> bool {
-        self.shared.stopping.load(Ordering::SeqCst)
+    fn reopen_current(&self) -> Result<Writer, ServiceError> {
+        let Some(current) = self.generations().usable().into_iter().next() else {
+            return self.rebuild();
+        };
+        let (index, mut writer) = writer::open_named(&self.folder, &self.schema, &current)?;
+        self.catch_up(&index, &mut writer)?;
+        self.put_into_use(index, &writer);
+        Ok(writer)
+    }
+
+    fn rebuild(&self) -> Result<Writer, ServiceError> {
+        tracing::warn!("the index is rebuilt from the store");
+        let (index, mut writer) = writer::create(&self.folder, &self.schema)?;
+        let rebuilt = self.catch_up(&index, &mut writer).and_then(|()| {
+            let (generations, name) = (self.generations(), writer.generation());
+            // One of another index-schema is whole: it is kept for the day that schema comes back.
+            let switched = match generations.outdated() {
+                Some(_) => generations.switch_to(name),
+                None => generations.start_over_with(name),
+            };
+            Ok(switched.map_err(IndexError::from)?)
+        });
+        if let Err(error) = rebuilt {
+            self.generations().discard(writer.generation());
+            return Err(error);
+        }
+        self.put_into_use(index, &writer);
+        Ok(writer)
+    }
+
+    /// # Errors
+    /// [`ServiceError::Cancelled`] when it had to stop before the end.
+    fn catch_up(&self, index: &Index, writer: &mut Writer) -> Result<(), ServiceError> {
+        follow_to_the_end(
+            &self.store,
+            writer,
+            index,
+            COMMIT_EVERY,
+            &Beside(&self.shared),
+        )?;
+        if self.shared.is_stopping() {
+            return Err(ServiceError::Cancelled);
+        }
+        Ok(())
     }
 
     fn rest_after_failure(&self) {
         let until = Instant::now() + PAUSE_AFTER_FAILURE;
-        while Instant::now() < until && !self.is_stopping() {
+        while Instant::now() < until && !self.shared.is_stopping() {
             std::thread::sleep(Duration::from_millis(50));
         }
-    }
-
-    /// Takes in what is new, committing now and then, until there is nothing new.
-    fn follow_to_the_end(&self, writer: &mut Writer, index: &Index) -> Result<(), ServiceError> {
-        let mut read_up_to = writer.sequence();
-        let mut last_commit = Instant::now();
-        loop {
-            let changes = self.store.changes_after(read_up_to, STEP_CHANGES)?;
-            let is_end = changes.len() < STEP_CHANGES;
-            changes
-                .par_iter()
-                .try_for_each(|change| self.follow(change, writer))?;
-            read_up_to = changes.last().map_or(read_up_to, |change| change.sequence);
-            if read_up_to > writer.sequence()
-                && (is_end || last_commit.elapsed() > COMMIT_EVERY || self.is_stopping())
-            {
-                writer.commit(read_up_to, index)?;
-                last_commit = Instant::now();
-                if std::ptr::eq(index, &*self.index) {
-                    self.shared.reached(read_up_to);
-                }
-            }
-            if is_end || self.is_stopping() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// The journal has one entry for each resource, so the order within a step does not matter. A record that cannot be
-    /// read is left out and told to the log: it must not keep the others from being found.
-    fn follow(&self, change: &Change, writer: &Writer) -> Result<(), ServiceError> {
-        if change.kind == ChangeKind::Removed {
-            writer.remove(&change.id);
-            return Ok(());
-        }
-        match self.store.find_resource(&change.id) {
-            Ok(Some(Stored::Live(resource))) => writer.put(&resource)?,
-            Ok(Some(Stored::Removed) | None) => writer.remove(&change.id),
-            Err(error @ StoreError::Damaged { .. }) => {
-                tracing::error!(%error, "a record is not findable");
-                writer.remove(&change.id);
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
     }
 }

@@ -8,10 +8,13 @@ pub mod coverage;
 pub mod evaluation;
 pub mod indexing;
 mod kept_answers;
+pub mod reindex;
 pub mod search;
 pub mod similar;
 pub mod suggest;
+pub mod tasks;
 
+use crate::domain::actor::Actor;
 use crate::domain::problem::{Problem, sentence};
 use crate::index::IndexError;
 use crate::store::StoreError;
@@ -27,10 +30,24 @@ pub enum ServiceError {
     Gone(String),
     #[error("{0}")]
     Forbidden(String),
+    /// Something else stands in the way; the sentence says what, and what to do.
+    #[error("{0}")]
+    Conflict(String),
+    #[error("it was cancelled")]
+    Cancelled,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error("the source cannot be read: {0}")]
     Source(#[from] std::io::Error),
+}
+
+/// What only operators may do is refused to everybody else.
+fn must_operate(actor: &Actor) -> Result<(), ServiceError> {
+    if actor.may_operate() {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("only operators do this".into()))
+    }
 }

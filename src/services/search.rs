@@ -19,7 +19,7 @@ use crate::index_schema::IndexSchema;
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
 use crate::query::found::{Candidate, FacetCount};
-use crate::query::page::Sort;
+use crate::query::page::{Page, Sort};
 use crate::query::plan::{Plan, corrected_text};
 use crate::query::search_query::Query;
 use crate::query::understanding::{Expression, Understood};
@@ -200,6 +200,31 @@ impl Search {
             .iter()
             .map(|candidate| Ok((snapshot.id(candidate.place)?, candidate.points)));
         ranked.collect()
+    }
+
+    /// How many resources a snapshot has for each value of each facet, whichever snapshot it is.
+    pub fn counts(&self, snapshot: &Snapshot) -> Result<Vec<FacetCount>, ServiceError> {
+        let query = Query {
+            facets: Facet::ALL.to_vec(),
+            page: Page {
+                limit: 0,
+                offset: 0,
+            },
+            ..Query::default()
+        };
+        let plan = self.plan(&query);
+        let words = snapshot.look_up(&plan, &self.weights.text)?;
+        let rank = ProfileRank::new(
+            self.neutral_rank(snapshot, query.language),
+            &Understood::default(),
+            &ProfileView::anonymous(),
+            &self.weights,
+            snapshot.sets(),
+            &self.schema.vocabularies,
+        );
+        Ok(snapshot
+            .search(&plan, &words, &self.weights.text, &rank, false)?
+            .facets)
     }
 
     fn understand(&self, query: &Query, knows: impl Fn(Facet) -> bool) -> Understood {

@@ -78,6 +78,11 @@ pub fn encode(id: &ResourceId, kind: ChangeKind) -> Vec<u8> {
     [&[VERSION, kind], id.as_str().as_bytes()].concat()
 }
 
+/// Whether an entry is about a resource that is there: every resource has exactly one entry.
+pub fn is_put(entry: &[u8]) -> bool {
+    matches!(entry, [VERSION, 0, ..])
+}
+
 fn decode(key: &[u8], value: &[u8]) -> Result<Change, StoreError> {
     let sequence = sequence_from(key);
     let damaged = |reason: &str| StoreError::Damaged {

@@ -8,6 +8,7 @@ mod codec;
 pub mod commit;
 mod journal;
 mod resources;
+mod tasks;
 pub mod tokens;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ pub struct Store {
     chunks: sled::Tree,
     journal: sled::Tree,
     counters: sled::Tree,
+    tasks: sled::Tree,
     committer: Committer,
     news: journal::News,
 }
@@ -84,11 +86,12 @@ impl Store {
                 .open_tree(name)
                 .map_err(|error| failed(error.to_string()))
         };
-        let (resources, chunks, journal, counters) = (
+        let (resources, chunks, journal, counters, tasks) = (
             tree("resources")?,
             tree("resource_chunks")?,
             tree("journal")?,
             tree("counters")?,
+            tree("tasks")?,
         );
         let committer =
             Committer::start(database.clone(), path).map_err(|error| failed(error.to_string()))?;
@@ -99,6 +102,7 @@ impl Store {
             chunks,
             journal,
             counters,
+            tasks,
             committer,
             news,
         })

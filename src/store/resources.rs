@@ -152,6 +152,15 @@ impl Store {
         self.resources.len()
     }
 
+    /// How many resources are in the catalogue.
+    pub fn count_live(&self) -> Result<u64, StoreError> {
+        let mut live = 0;
+        for value in self.journal.iter().values() {
+            live += u64::from(journal::is_put(&value.map_err(read_error)?));
+        }
+        Ok(live)
+    }
+
     fn read_chunks(
         &self,
         id: &ResourceId,

@@ -18,6 +18,7 @@
 //! 16. `formats`: records in foreign formats become resources.
 //! 17. `exchange`: import and export at the command line.
 //! 18. `analysis`: which words are the same word.
+//! 19. `generations`: a fresh index beside the one in use, the switch, the way back, the tasks that do it.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -31,6 +32,7 @@ mod evaluate;
 mod exchange;
 mod facets;
 mod formats;
+mod generations;
 mod personas;
 mod readme;
 mod relevance;

@@ -102,6 +102,11 @@ impl TestApp {
         self.send(request.body(body.into()).unwrap())
     }
 
+    /// A token of an operator.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.request("GET", path, Body::empty())
     }

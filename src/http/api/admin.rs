@@ -12,6 +12,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, ToSchema};
 
 use super::resources::resource_id;
+use crate::domain::task::TaskKind;
 use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
 use crate::http::body;
@@ -21,6 +22,7 @@ use crate::interchange::records::Records;
 use crate::interchange::report::{ImportReport, Reject};
 use crate::query::params::{RawParams, Reader};
 use crate::services::catalogue::{ImportListener, ImportSource};
+use crate::services::tasks::Work;
 
 /// Says in the description how operators show who they are.
 pub struct BearerScheme;
@@ -103,16 +105,17 @@ pub async fn import(
             name: params.name.as_deref().unwrap_or("body"),
             dry_run: params.dry_run.unwrap_or(false),
         };
-        let mut rejects = Rejects::default();
-        let report =
-            at.app
-                .catalogue
-                .import(&actor, Records::native(records), &source, &mut rejects)?;
+        let mut listener = Listener::default();
+        let report = at.app.tasks.run(TaskKind::Import, |work| {
+            listener.work = Some(Arc::clone(work));
+            let catalogue = &at.app.catalogue;
+            catalogue.import(&actor, Records::native(records), &source, &mut listener)
+        })?;
         let findable = at.app.indexing.wait_for(report.sequence, INDEX_PATIENCE);
         Ok::<_, ApiError>(ImportResponse {
             report,
-            rejects: rejects.listed,
-            rejects_left_out: rejects.left_out,
+            rejects: listener.listed,
+            rejects_left_out: listener.left_out,
             findable,
         })
     });
@@ -120,12 +123,13 @@ pub async fn import(
 }
 
 #[derive(Default)]
-struct Rejects {
+struct Listener {
+    work: Option<Arc<Work>>,
     listed: Vec<Reject>,
     left_out: u64,
 }
 
-impl ImportListener for Rejects {
+impl ImportListener for Listener {
     fn rejected(&mut self, reject: Reject) -> std::io::Result<()> {
         if self.listed.len() < MOST_REJECTS {
             self.listed.push(reject);
@@ -135,7 +139,15 @@ impl ImportListener for Rejects {
         Ok(())
     }
 
-    fn progress(&mut self, _: &ImportReport, _: u64) {}
+    fn progress(&mut self, report: &ImportReport, _: u64) {
+        if let Some(work) = &self.work {
+            work.at(report.records(), None);
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.work.as_ref().is_some_and(|work| work.is_cancelled())
+    }
 }
 
 /// Removes a resource; from then on its address answers 410.

@@ -2,8 +2,10 @@
 
 pub mod admin;
 pub mod facets;
+pub mod generations;
 pub mod health;
 pub mod resources;
 pub mod search;
 pub mod suggest;
+pub mod tasks;
 pub mod vocabularies;
