@@ -9,6 +9,7 @@ use crate::index_schema::{IndexSchema, IndexSchemaError};
 use crate::interchange::mapping::{MappingError, Mappings};
 use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
+use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
 use crate::services::indexing::{Indexing, Outdated};
 use crate::services::reindex::Reindex;
@@ -32,6 +33,7 @@ pub struct App {
     pub indexing: Arc<Indexing>,
     pub reindex: Arc<Reindex>,
     pub tasks: Arc<Tasks>,
+    pub backup: Backup,
     pub tokens: OperatorTokens,
     pub clock: Arc<dyn Clock>,
     /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
@@ -117,6 +119,7 @@ impl App {
             ),
             mappings,
             reindex: Arc::new(reindex),
+            backup: Backup::new(Arc::clone(&store), Arc::clone(&clock)),
             tasks,
             tokens: OperatorTokens::new(data),
             opened_at: store.sequence(),

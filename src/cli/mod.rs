@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, everything else to standard error. A failed command exits with 1, a wrong use with 2.
 
+mod backup;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -42,6 +43,10 @@ enum Command {
     Reindex(reindex::ReindexArgs),
     /// Go back to the index before the last reindex
     Rollback(reindex::CommonArgs),
+    /// Write what the store holds to a file, or to a folder of files that go on from each other
+    Backup(backup::BackupArgs),
+    /// Make a data folder from backups
+    Restore(backup::RestoreArgs),
     /// Search the catalogue
     Search(Box<search::SearchArgs>),
     /// Measure the ranking on judged questions
@@ -67,6 +72,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Remove(args) => remove::run(&args),
         Command::Reindex(args) => reindex::run(&args),
         Command::Rollback(args) => reindex::roll_back(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Search(args) => search::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Doctor(args) => doctor::run(&args),

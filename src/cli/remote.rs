@@ -1,5 +1,8 @@
 //! Commands through a running server.
 
+use std::io::Write;
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -11,7 +14,7 @@ use crate::config::Token;
 use crate::domain::resource::ResourceId;
 use crate::domain::task::Task;
 use crate::http::api::admin::{ImportResponse, RemovalResponse};
-use crate::http::api::generations::RollbackResponse;
+use crate::http::api::generations::{RollbackResponse, StatsResponse};
 use crate::http::api::tasks::TaskResponse;
 use crate::interchange::record::{Place, Raw};
 use crate::interchange::records::{Records, Shape};
@@ -30,6 +33,9 @@ pub struct Remote {
 const PART_LINES: usize = 5_000;
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
+/// A large catalogue over a slow line.
+const LONGEST_BACKUP: Duration = Duration::from_secs(24 * 3600);
+
 impl Remote {
     pub fn new(url: &str, token: Option<&Token>) -> anyhow::Result<Self> {
         if reqwest::Url::parse(url).is_err() {
@@ -39,7 +45,7 @@ impl Remote {
         }
         // A part of an import is answered when it is findable, which may take a while.
         let client = Client::builder()
-            .timeout(std::time::Duration::from_secs(300))
+            .timeout(Duration::from_secs(300))
             .build()
             .context("no HTTP client can be made")?;
         Ok(Remote {
@@ -122,11 +128,36 @@ impl Remote {
         Ok(answer.report)
     }
 
+    pub fn stats(&self) -> anyhow::Result<StatsResponse> {
+        self.send(self.client.get(self.url("/admin/stats")))
+    }
+
+    /// Takes a backup of what changed after a number.
+    pub fn backup(&self, since: u64, into: &mut impl Write) -> anyhow::Result<()> {
+        let request = self.client.get(self.url("/admin/backup"));
+        let request = request.query(&[("since", since)]).timeout(LONGEST_BACKUP);
+        let mut response = self.response(request)?;
+        response
+            .copy_to(into)
+            .with_context(|| format!("the server {} broke off", self.base))?;
+        Ok(())
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}/api/v1{path}", self.base)
     }
 
     fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        self.response(request)?.json().with_context(|| {
+            format!(
+                "the server {} answered something else than Classo does",
+                self.base
+            )
+        })
+    }
+
+    /// An answer of success; anything else is told as the server tells it.
+    fn response(&self, request: RequestBuilder) -> anyhow::Result<Response> {
         let request = match &self.token {
             Some(token) => request.bearer_auth(&token.0),
             None => request,
@@ -137,12 +168,7 @@ impl Remote {
         if !response.status().is_success() {
             bail!("{}", complaint(response, self.token.is_some()));
         }
-        response.json().with_context(|| {
-            format!(
-                "the server {} answered something else than Classo does",
-                self.base
-            )
-        })
+        Ok(response)
     }
 }
 

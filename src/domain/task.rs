@@ -32,6 +32,7 @@ pub enum TaskKind {
     Import,
     Reindex,
     Rollback,
+    Backup,
 }
 
 /// Where a task stands.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::ApiError;
 
@@ -48,17 +48,37 @@ impl Bridge {
     ) -> Result<T, ApiError> {
         run(&self.imports, work).await
     }
+
+    /// Begins bulk work on a worker thread and returns: its result goes out as it comes.
+    pub async fn begin(&self, work: impl FnOnce() + Send + 'static) -> Result<(), ApiError> {
+        let permit = permit(&self.imports).await?;
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work();
+        });
+        Ok(())
+    }
+
+    /// How many questions and how many pieces of bulk work could begin now.
+    pub fn free(&self) -> (usize, usize) {
+        (
+            self.questions.available_permits(),
+            self.imports.available_permits(),
+        )
+    }
+}
+
+async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
+    let permit = tokio::time::timeout(PATIENCE, Arc::clone(permits).acquire_owned());
+    let permit = permit.await.map_err(|_| ApiError::Busy)?;
+    permit.map_err(|_| ApiError::Busy)
 }
 
 async fn run<T: Send + 'static>(
     permits: &Arc<Semaphore>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ApiError> {
-    let permit = tokio::time::timeout(PATIENCE, Arc::clone(permits).acquire_owned());
-    let permit = permit
-        .await
-        .map_err(|_| ApiError::Busy)?
-        .map_err(|_| ApiError::Busy)?;
+    let permit = permit(permits).await?;
     let worked = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         work()

@@ -1,6 +1,6 @@
-//! Reads bodies: JSON whole and short, imports as a stream.
+//! Bodies: JSON is read whole and short, imports are read and backups are written as a stream.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -94,5 +94,39 @@ impl Read for Parts {
         let part = self.current.split_to(self.current.len().min(buffer.len()));
         buffer[..part.len()].copy_from_slice(&part);
         Ok(part.len())
+    }
+}
+
+/// A body that the synchronous core writes: who reads it slowly slows the writer down. A writer that is dropped ends the
+/// body; one that [fails](BodyWriter::fail) breaks it off, so that nobody takes half of it for the whole.
+pub fn writer() -> (BodyWriter, Body) {
+    let (sender, receiver) = mpsc::channel(PARTS_WAITING);
+    let body = Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(receiver));
+    (BodyWriter { sender }, body)
+}
+
+/// The writing end of a body.
+pub struct BodyWriter {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+}
+
+impl BodyWriter {
+    /// Breaks the body off.
+    pub fn fail(&self, reason: impl std::fmt::Display) {
+        let _ = self
+            .sender
+            .blocking_send(Err(io::Error::other(reason.to_string())));
+    }
+}
+
+impl Write for &BodyWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.sender.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads any more"))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -37,6 +37,11 @@ impl Server {
             bridge: Bridge::new(),
         }
     }
+
+    /// How many questions and how many pieces of bulk work could begin now.
+    fn free_permits(&self) -> (usize, usize) {
+        self.bridge.free()
+    }
 }
 
 /// How long running requests may go on once the server is asked to stop.

@@ -1,6 +1,6 @@
 //! What operators see of requests: an id, one log line, metrics. Never the question, never an address.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
@@ -56,4 +56,19 @@ pub fn prometheus() -> &'static PrometheusHandle {
         }
         handle
     })
+}
+
+/// Says which generation answers: 1 for it, 0 for those that did before.
+pub fn generation(name: &str) {
+    static LAST: Mutex<Option<String>> = Mutex::new(None);
+    let gauge =
+        |name: &str| metrics::gauge!("classo_index_generation", "generation" => name.to_owned());
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(before) = last
+        .replace(name.to_owned())
+        .filter(|before| before != name)
+    {
+        gauge(&before).set(0.0);
+    }
+    gauge(name).set(1.0);
 }

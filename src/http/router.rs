@@ -14,7 +14,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, facets, generations, health, resources, search, suggest, tasks, vocabularies,
+    admin, backup, facets, generations, health, resources, search, suggest, tasks, vocabularies,
 };
 use super::error::ApiError;
 use super::{Server, limits, observe};
@@ -85,6 +85,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(generations::rollback))
                 .routes(routes!(generations::all))
                 .routes(routes!(generations::stats))
+                .routes(routes!(backup::stream))
                 .routes(routes!(tasks::all))
                 .routes(routes!(tasks::one, tasks::cancel)),
         )

@@ -4,10 +4,12 @@
 //! stand behind it one day. The room knows nothing of search or of HTTP. Start with [`Store::apply`] (one write) and
 //! [`Store::changes_after`] (what the index follows); [`commit`] is why an acknowledged write survives a power cut.
 
+pub mod backup;
 mod codec;
 pub mod commit;
 mod journal;
 mod resources;
+pub mod restore;
 mod tasks;
 pub mod tokens;
 
@@ -51,6 +53,9 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// sled's own thread writes and collects garbage this often; durability does not depend on it.
 const BACKGROUND_FLUSH_MS: u64 = 500;
 
+/// The identity's key in the counters tree.
+const IDENTITY_KEY: &[u8] = b"identity";
+
 impl Store {
     /// Opens the store of a folder, making it when it is not there.
     ///
@@ -93,6 +98,7 @@ impl Store {
             tree("counters")?,
             tree("tasks")?,
         );
+        identify(&counters).map_err(|error| failed(error.to_string()))?;
         let committer =
             Committer::start(database.clone(), path).map_err(|error| failed(error.to_string()))?;
         let news = journal::News::new(journal::last_sequence(&counters)?);
@@ -114,10 +120,28 @@ impl Store {
         Ok(())
     }
 
+    /// Which store this is: a name of its own, made with it. A restored one has another: its numbers may come to mean
+    /// something else.
+    pub fn identity(&self) -> Result<String, StoreError> {
+        let name = self.counters.get(IDENTITY_KEY).map_err(read_error)?;
+        Ok(name.map_or_else(String::new, |name| {
+            String::from_utf8_lossy(&name).into_owned()
+        }))
+    }
+
     /// Bytes on disk, for operators.
     pub fn size_on_disk(&self) -> u64 {
         self.database.size_on_disk().unwrap_or(0)
     }
+}
+
+fn identify(counters: &sled::Tree) -> sled::Result<()> {
+    if !counters.contains_key(IDENTITY_KEY)? {
+        let name = uuid::Uuid::now_v7().simple().to_string();
+        counters.insert(IDENTITY_KEY, name.as_bytes())?;
+        counters.flush()?;
+    }
+    Ok(())
 }
 
 fn is_lock(error: &sled::Error) -> bool {

@@ -4,6 +4,7 @@ use sled::transaction::{
     ConflictableTransactionError, TransactionError, Transactional, TransactionalTree,
 };
 
+use super::backup::BackupEntry;
 use super::codec::{CHUNK_BYTES, Entry, read_resource, resource_json};
 use super::journal::{self, ChangeKind, SEQUENCE_KEY};
 use super::{Store, StoreError, read_error, write_error};
@@ -85,10 +86,7 @@ impl Store {
                 };
                 trees.apply_all(&prepared)
             })
-            .map_err(|error| match error {
-                TransactionError::Abort(error) => error,
-                TransactionError::Storage(error) => write_error(error),
-            })?;
+            .map_err(transaction_error)?;
         if applied.sequence > before {
             self.committer.wait()?;
             self.news.announce(applied.sequence);
@@ -107,25 +105,72 @@ impl Store {
 
     /// What is known of an id; `None` when it never was in the catalogue.
     pub fn find_resource(&self, id: &ResourceId) -> Result<Option<Stored>, StoreError> {
+        Ok(match self.find_entry(id)? {
+            None => None,
+            Some(BackupEntry { json: None, .. }) => Some(Stored::Removed),
+            Some(BackupEntry {
+                json: Some(json), ..
+            }) => Some(Stored::Live(Box::new(read_resource(id.as_str(), &json)?))),
+        })
+    }
+
+    /// The latest change of an id, as a backup has it.
+    pub(super) fn find_entry(&self, id: &ResourceId) -> Result<Option<BackupEntry>, StoreError> {
         let key = id.as_str();
         // A chunked record is read chunk by chunk; a write in between shows as a missing chunk, and is read again.
         for _ in 0..3 {
             let Some(bytes) = self.resources.get(key).map_err(read_error)? else {
                 return Ok(None);
             };
-            let json = match Entry::decode(key, &bytes)? {
-                Entry::Removed { .. } => return Ok(Some(Stored::Removed)),
-                Entry::Whole { json, .. } => Some(json),
-                Entry::Chunked { sequence, chunks } => self.read_chunks(id, sequence, chunks)?,
+            let entry = Entry::decode(key, &bytes)?;
+            let sequence = entry.sequence();
+            let found = |json| BackupEntry {
+                id: id.clone(),
+                sequence,
+                json,
             };
-            if let Some(json) = json {
-                return Ok(Some(Stored::Live(Box::new(read_resource(key, &json)?))));
+            match entry {
+                Entry::Removed { .. } => return Ok(Some(found(None))),
+                Entry::Whole { json, .. } => return Ok(Some(found(Some(json)))),
+                Entry::Chunked { chunks, .. } => {
+                    if let Some(json) = self.read_chunks(id, sequence, chunks)? {
+                        return Ok(Some(found(Some(json))));
+                    }
+                }
             }
         }
         Err(StoreError::Damaged {
             key: key.to_owned(),
             reason: "a chunk is missing".into(),
         })
+    }
+
+    /// Puts entries of a backup in their places, with the numbers they had; what is there already and not older stays.
+    pub(super) fn restore(&self, entries: &[BackupEntry]) -> Result<(), StoreError> {
+        let restored = (&self.resources, &self.chunks, &self.journal, &self.counters).transaction(
+            |(resources, chunks, journal, counters)| {
+                let trees = Trees {
+                    resources,
+                    chunks,
+                    journal,
+                    counters,
+                };
+                entries
+                    .iter()
+                    .try_for_each(|entry| trees.restore_one(entry))
+            },
+        );
+        restored.map_err(transaction_error)?;
+        self.committer.wait()
+    }
+
+    /// Says where the journal stands: what is written next is one more.
+    pub(super) fn set_sequence(&self, sequence: u64) -> Result<(), StoreError> {
+        self.counters
+            .insert(SEQUENCE_KEY, &sequence.to_be_bytes())
+            .map_err(write_error)?;
+        self.news.announce(sequence);
+        self.committer.wait()
     }
 
     /// Every resource of the catalogue, in the order of their ids.
@@ -182,6 +227,13 @@ impl Store {
     }
 }
 
+fn transaction_error(error: TransactionError<StoreError>) -> StoreError {
+    match error {
+        TransactionError::Abort(error) => error,
+        TransactionError::Storage(error) => write_error(error),
+    }
+}
+
 impl Trees<'_> {
     fn apply_all(&self, changes: &[Prepared]) -> Result<Applied, Conflict> {
         let mut sequence = self
@@ -201,14 +253,7 @@ impl Trees<'_> {
     }
 
     fn apply_one(&self, change: &Prepared, sequence: &mut u64) -> Result<Outcome, Conflict> {
-        let key = change.id.as_str().as_bytes();
-        let old = match self.resources.get(key)? {
-            Some(bytes) => Some(
-                Entry::decode(change.id.as_str(), &bytes)
-                    .map_err(ConflictableTransactionError::Abort)?,
-            ),
-            None => None,
-        };
+        let old = self.find_old(change.id)?;
         let was_live = old
             .as_ref()
             .is_some_and(|entry| !matches!(entry, Entry::Removed { .. }));
@@ -221,45 +266,71 @@ impl Trees<'_> {
             None if was_live => Outcome::Removed,
             None => return Ok(Outcome::NotThere),
         };
+        *sequence += 1;
+        self.write(change.id, change.json.as_deref(), old, *sequence)?;
+        Ok(outcome)
+    }
+
+    fn restore_one(&self, entry: &BackupEntry) -> Result<(), Conflict> {
+        let old = self.find_old(&entry.id)?;
+        if old
+            .as_ref()
+            .is_some_and(|old| old.sequence() >= entry.sequence)
+        {
+            return Ok(());
+        }
+        self.write(&entry.id, entry.json.as_deref(), old, entry.sequence)
+    }
+
+    fn find_old(&self, id: &ResourceId) -> Result<Option<Entry>, Conflict> {
+        let bytes = self.resources.get(id.as_str().as_bytes())?;
+        let entry = bytes.map(|bytes| Entry::decode(id.as_str(), &bytes));
+        entry
+            .transpose()
+            .map_err(ConflictableTransactionError::Abort)
+    }
+
+    /// Puts an entry in the place of the old one, in the catalogue and in the journal.
+    fn write(
+        &self,
+        id: &ResourceId,
+        json: Option<&[u8]>,
+        old: Option<Entry>,
+        sequence: u64,
+    ) -> Result<(), Conflict> {
         if let Some(old) = old {
             self.journal.remove(&old.sequence().to_be_bytes())?;
             if let Entry::Chunked { sequence, chunks } = old {
                 for number in 0..chunks {
-                    self.chunks.remove(chunk_key(change.id, sequence, number))?;
+                    self.chunks.remove(chunk_key(id, sequence, number))?;
                 }
             }
         }
-        *sequence += 1;
-        let kind = if change.json.is_some() {
+        let kind = if json.is_some() {
             ChangeKind::Put
         } else {
             ChangeKind::Removed
         };
         self.journal
-            .insert(&sequence.to_be_bytes(), journal::encode(change.id, kind))?;
-        let entry = match &change.json {
-            None => Entry::Removed {
-                sequence: *sequence,
-            },
+            .insert(&sequence.to_be_bytes(), journal::encode(id, kind))?;
+        let entry = match json {
+            None => Entry::Removed { sequence },
             Some(json) if json.len() <= CHUNK_BYTES => Entry::Whole {
-                sequence: *sequence,
-                json: json.clone(),
+                sequence,
+                json: json.to_vec(),
             },
             Some(json) => {
                 let mut chunks = 0;
                 for chunk in json.chunks(CHUNK_BYTES) {
-                    self.chunks
-                        .insert(chunk_key(change.id, *sequence, chunks), chunk)?;
+                    self.chunks.insert(chunk_key(id, sequence, chunks), chunk)?;
                     chunks += 1;
                 }
-                Entry::Chunked {
-                    sequence: *sequence,
-                    chunks,
-                }
+                Entry::Chunked { sequence, chunks }
             }
         };
-        self.resources.insert(key, entry.encode())?;
-        Ok(outcome)
+        self.resources
+            .insert(id.as_str().as_bytes(), entry.encode())?;
+        Ok(())
     }
 
     fn is_same(&self, id: &ResourceId, old: Option<&Entry>, json: &[u8]) -> Result<bool, Conflict> {

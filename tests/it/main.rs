@@ -19,11 +19,13 @@
 //! 17. `exchange`: import and export at the command line.
 //! 18. `analysis`: which words are the same word.
 //! 19. `generations`: a fresh index beside the one in use, the switch, the way back, the tasks that do it.
+//! 20. `backup`: backups during writes, chains of them, and what comes of them.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
 mod admin;
 mod analysis;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod commands;

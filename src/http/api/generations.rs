@@ -16,6 +16,7 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
 use crate::index::generation::GenerationInfo;
 use crate::query::params::{RawParams, Reader};
+use crate::services::ServiceError;
 use crate::services::reindex::RollbackReport;
 
 #[derive(IntoParams)]
@@ -44,6 +45,8 @@ pub struct RollbackResponse {
 /// What a server holds and how far it is.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct StatsResponse {
+    /// Which store it is; backups tell it too.
+    pub store: String,
     pub generation: String,
     pub ranking: String,
     pub resources: u64,
@@ -131,6 +134,7 @@ pub async fn stats(
         let app = &at.app;
         let (snapshot, generations) = (app.index.snapshot(), app.reindex.generations(&actor)?);
         Ok::<_, ApiError>(StatsResponse {
+            store: app.store.identity().map_err(ServiceError::from)?,
             generation: snapshot.generation().to_owned(),
             ranking: app.schema.ranking_hash.clone(),
             resources: snapshot.resources(),

@@ -65,6 +65,12 @@ pub async fn metrics(State(server): State<Arc<Server>>) -> Response {
     metrics::gauge!("classo_index_resources").set(app.index.snapshot().resources() as f64);
     metrics::gauge!("classo_store_sequence").set(app.store.sequence() as f64);
     metrics::gauge!("classo_store_bytes").set(app.store.size_on_disk() as f64);
+    let generation = app.index.snapshot().generation().to_owned();
+    let (questions, bulk) = server.free_permits();
+    metrics::gauge!("classo_permits_free", "kind" => "questions").set(questions as f64);
+    metrics::gauge!("classo_permits_free", "kind" => "bulk").set(bulk as f64);
+    metrics::gauge!("classo_tasks_running").set(app.tasks.count_running() as f64);
+    observe::generation(&generation);
     let text = observe::prometheus().render();
     (
         [("content-type", "text/plain; version=0.0.4; charset=utf-8")],

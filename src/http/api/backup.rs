@@ -1,0 +1,63 @@
+//! The backup of a running server, streamed.
+
+use std::io::BufWriter;
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use utoipa::IntoParams;
+
+use crate::domain::problem::Problem;
+use crate::domain::task::TaskKind;
+use crate::http::Server;
+use crate::http::body;
+use crate::http::error::{ApiError, ApiResult};
+use crate::http::operator::Operator;
+use crate::query::params::{RawParams, Reader};
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes what the handler reads")]
+pub struct BackupParams {
+    /// Only what changed after this number, the `end` of an earlier backup; 0 for everything.
+    since: Option<u64>,
+}
+
+/// Bytes that go out at once.
+const PART_BYTES: usize = 64 * 1024;
+
+/// The catalogue at one moment, as lines of JSON; README tells the format. The last line says that it is whole, with its
+/// checksum. Writes go on meanwhile.
+#[utoipa::path(get, path = "/admin/backup", tag = "admin", params(BackupParams), security(("operator" = [])),
+    responses((status = OK, body = String, content_type = "application/x-ndjson"),
+        (status = CONFLICT, description = "the catalogue is not as far as `since`"), (status = UNAUTHORIZED, description = "no valid token")))]
+pub async fn stream(
+    Operator(actor): Operator,
+    State(server): State<Arc<Server>>,
+    RawQuery(query): RawQuery,
+) -> ApiResult<impl IntoResponse> {
+    let raw = RawParams::from_query_string(&query.unwrap_or_default());
+    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let since = reader.text("since");
+    reader.finish().map_err(ApiError::Invalid)?;
+    let since = since.map_or(Ok(0), |text| text.parse()).map_err(|_| {
+        let detail = "since is the number of a change, such as 1200";
+        ApiError::Invalid(vec![Problem::new("since", "not_a_number", detail)])
+    })?;
+    server.app.backup.check(&actor, since)?;
+    let (writer, body) = body::writer();
+    let at = Arc::clone(&server);
+    let work = move || {
+        let written = at.app.tasks.run(TaskKind::Backup, |work| {
+            let into = BufWriter::with_capacity(PART_BYTES, &writer);
+            at.app.backup.write(&actor, since, into, work)
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, "a backup was broken off");
+            writer.fail(error);
+        }
+    };
+    server.bridge.begin(work).await?;
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], body))
+}

@@ -1,0 +1,269 @@
+//! Backups: what the store holds at one moment, as lines of text that say themselves whether they are whole.
+//!
+//! A backup is UTF-8, one JSON object a line; README tells the format to operators.
+//!
+//! 1. the [`Header`]: format, which store, from where in the journal;
+//! 2. an [`Line`] for each change after that, oldest first: the record, or nothing for a removal;
+//! 3. the [`Footer`]: up to where, how many entries, the SHA-256 of every byte before it.
+//!
+//! Nothing stands still while it is written. The journal has one entry for each resource, its latest; a record that
+//! changed since its entry was read is passed over, since its new entry lies further on. When nothing is left, what was
+//! written is the store at the last number. `in` names the collection of an entry: collections about persons will come
+//! as `key` and `sealed`, the ciphertext as the vault keeps it, never as `record`.
+
+use std::io::{self, BufRead, Write};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::{Store, StoreError};
+use crate::domain::resource::{Resource, ResourceId};
+
+/// The version this program writes, and the newest it reads.
+pub const FORMAT: u32 = 1;
+
+/// The one collection there is so far.
+const CATALOGUE: &str = "catalogue";
+
+/// Changes that are read from the journal at once.
+const STEP_CHANGES: usize = 1_000;
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    pub classo_backup: u32,
+    /// Which store it is of: numbers of another one mean something else.
+    pub store: String,
+    /// Only what changed after this number is in it; 0 for everything.
+    pub after: u64,
+    pub made_at: Timestamp,
+    pub collections: Vec<String>,
+}
+
+/// One entry.
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    #[serde(rename = "in")]
+    collection: std::borrow::Cow<'a, str>,
+    seq: u64,
+    id: std::borrow::Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    record: Option<&'a RawValue>,
+}
+
+/// The last line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Footer {
+    /// The number the store stood at.
+    pub end: u64,
+    pub entries: u64,
+    /// Of every byte before this line, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// What a backup is, without what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupSummary {
+    pub header: Header,
+    pub footer: Footer,
+}
+
+/// A change as a backup holds it; without JSON for a removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupEntry {
+    pub id: ResourceId,
+    pub sequence: u64,
+    pub json: Option<Vec<u8>>,
+}
+
+/// Why a backup cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("it is no backup of classo")]
+    NoBackup,
+    #[error("it has format {0}, made by a newer classo; this one reads up to {FORMAT}")]
+    Newer(u32),
+    #[error("it is cut short: its last line is missing, so the backup did not end well")]
+    Cut,
+    #[error("its checksum does not fit: it is damaged")]
+    Checksum,
+    #[error("line {line}: {reason}")]
+    Line { line: u64, reason: String },
+    #[error("it was cancelled")]
+    Cancelled,
+}
+
+impl Store {
+    /// Writes what changed after a number; `watch` hears how many entries are written and says whether to go on.
+    pub fn back_up(
+        &self,
+        after: u64,
+        made_at: Timestamp,
+        into: impl Write,
+        mut watch: impl FnMut(u64) -> bool,
+    ) -> Result<BackupSummary, BackupError> {
+        let mut into = Hashing {
+            inner: into,
+            digest: Sha256::new(),
+        };
+        let header = Header {
+            classo_backup: FORMAT,
+            store: self.identity()?,
+            after,
+            made_at,
+            collections: vec![CATALOGUE.to_owned()],
+        };
+        into.line(&header)?;
+        let (mut end, mut entries) = (after, 0);
+        loop {
+            let changes = self.changes_after(end, STEP_CHANGES)?;
+            let Some(last) = changes.last() else { break };
+            end = last.sequence;
+            for change in changes {
+                let Some(entry) = self.find_entry(&change.id)? else {
+                    continue;
+                };
+                if entry.sequence == change.sequence {
+                    into.line(&entry.line()?)?;
+                    entries += 1;
+                }
+            }
+            if !watch(entries) {
+                return Err(BackupError::Cancelled);
+            }
+        }
+        let footer = Footer {
+            end,
+            entries,
+            sha256: into.sum(),
+        };
+        into.line(&footer)?;
+        into.inner.flush()?;
+        Ok(BackupSummary { header, footer })
+    }
+}
+
+impl BackupEntry {
+    fn line(&self) -> Result<Line<'_>, StoreError> {
+        let record = self.json.as_deref().map(serde_json::from_slice);
+        Ok(Line {
+            collection: CATALOGUE.into(),
+            seq: self.sequence,
+            id: self.id.as_str().into(),
+            record: record.transpose().map_err(|error| StoreError::Damaged {
+                key: self.id.to_string(),
+                reason: error.to_string(),
+            })?,
+        })
+    }
+}
+
+/// Reads a backup to its end and gives each entry to `take`. Only when this returns well is it known to be whole.
+pub fn read_backup(
+    mut from: impl BufRead,
+    mut take: impl FnMut(BackupEntry) -> Result<(), BackupError>,
+) -> Result<BackupSummary, BackupError> {
+    let (mut digest, mut line, mut number) = (Sha256::new(), String::new(), 1);
+    read_line(&mut from, &mut line)?;
+    let header = header(&line)?;
+    let (mut entries, mut last) = (0, header.after);
+    loop {
+        let sum = hex(&digest.clone().chain_update(&line).finalize());
+        digest.update(&line);
+        number += 1;
+        if read_line(&mut from, &mut line)? == 0 {
+            return Err(BackupError::Cut);
+        }
+        if let Ok(footer) = serde_json::from_str::<Footer>(&line) {
+            if footer.sha256 != sum || footer.entries != entries || footer.end < last {
+                return Err(BackupError::Checksum);
+            }
+            return match read_line(&mut from, &mut line)? {
+                0 => Ok(BackupSummary { header, footer }),
+                _ => Err(BackupError::Checksum),
+            };
+        }
+        let entry = entry(&line).map_err(|reason| BackupError::Line {
+            line: number,
+            reason,
+        })?;
+        entries += 1;
+        last = entry.sequence;
+        take(entry)?;
+    }
+}
+
+/// A line that is not text is damage, not a broken disk.
+fn read_line(from: &mut impl BufRead, line: &mut String) -> Result<usize, BackupError> {
+    line.clear();
+    match from.read_line(line) {
+        Ok(bytes) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(BackupError::Checksum),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn header(line: &str) -> Result<Header, BackupError> {
+    #[derive(Deserialize)]
+    struct Version {
+        classo_backup: u32,
+    }
+    let version = serde_json::from_str::<Version>(line).map_err(|_| BackupError::NoBackup)?;
+    if version.classo_backup > FORMAT {
+        return Err(BackupError::Newer(version.classo_backup));
+    }
+    serde_json::from_str(line).map_err(|_| BackupError::NoBackup)
+}
+
+fn entry(line: &str) -> Result<BackupEntry, String> {
+    let line: Line =
+        serde_json::from_str(line).map_err(|error| format!("not an entry: {error}"))?;
+    if line.collection != CATALOGUE {
+        return Err(format!(
+            "the collection {} is not known; a newer classo made it",
+            line.collection
+        ));
+    }
+    let id = ResourceId::parse(&line.id)?;
+    let json = line.record.map(|record| record.get().as_bytes().to_vec());
+    if let Some(json) = &json {
+        let resource: Resource = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        if resource.id != id {
+            return Err(format!("the record of {id} is that of {}", resource.id));
+        }
+    }
+    Ok(BackupEntry {
+        id,
+        sequence: line.seq,
+        json,
+    })
+}
+
+/// Sums up what passes through.
+struct Hashing<W> {
+    inner: W,
+    digest: Sha256,
+}
+
+impl<W: Write> Hashing<W> {
+    fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        self.digest.update(&line);
+        self.inner.write_all(&line)
+    }
+
+    fn sum(&self) -> String {
+        hex(&self.digest.clone().finalize())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
