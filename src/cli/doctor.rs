@@ -1,120 +1,75 @@
-//! `classo doctor`: what a catalogue covers, and how complete it is.
+//! `classo doctor`: whether a data folder is sound; or, with --catalogue, what a catalogue covers and how complete it is.
 
-use std::fs::File;
-use std::io::BufReader;
+mod catalogue;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::json;
 
+use super::open;
 use super::output::say;
-use crate::domain::draft::Draft;
-use crate::domain::problem::sentence;
+use crate::config::DataSettings;
+use crate::domain::clock::{Clock, SystemClock};
 use crate::index_schema::IndexSchema;
-use crate::interchange::jsonl::{self, Lines};
-use crate::services::coverage::{COLUMNS, Coverage, measure};
+use crate::services::checkup::{self, Finding, State};
+use crate::store::StoreError;
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// A catalogue to examine, one JSON object a line
+    /// Examine this catalogue, one JSON object a line, and not the data folder
     #[arg(long, value_name = "FILE")]
-    catalogue: PathBuf,
-    /// Print the figures as JSON
+    catalogue: Option<PathBuf>,
+    /// Tell what would be repaired, and change nothing
+    #[arg(long, conflicts_with = "catalogue")]
+    dry_run: bool,
+    /// Print the findings as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    data: DataSettings,
 }
 
-/// Heads of the columns, short enough for a terminal.
-const HEADS: [&str; COLUMNS.len()] = [
-    "presch", "prim 1", "prim 2", "prim 3", "sec 1", "sec 2", "adult", "vocat", "college", "univ",
-];
-
 pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
-    let schema = IndexSchema::embedded();
-    let file = File::open(&args.catalogue);
-    let file = file.with_context(|| format!("{} cannot be read", args.catalogue.display()))?;
-    let mut lines = Lines::new(BufReader::new(file));
-    let mut resources = Vec::new();
-    let mut refused = 0;
-    while let Some(line) = lines.next_line()? {
-        let record = line.content.and_then(|content| jsonl::parse(&content));
-        let draft = record.and_then(|record| {
-            Draft::read(record, &schema.vocabularies).map_err(|problems| sentence(&problems))
-        });
-        match draft {
-            Ok(draft) => resources.push(draft.resource),
-            Err(reason) => {
-                refused += 1;
-                eprintln!(
-                    "{} line {}: {reason}",
-                    args.catalogue.display(),
-                    line.number
-                );
-            }
-        }
+    match &args.catalogue {
+        Some(file) => catalogue::run(file, args.json),
+        None => folder(args),
     }
-    let coverage = measure(&resources, schema);
+}
+
+fn folder(args: &DoctorArgs) -> anyhow::Result<()> {
+    open::must_exist(&args.data)?;
+    let data = &args.data.folder;
+    let schema = Arc::new(IndexSchema::load(&data.join("index-schema"))?);
+    let findings = match checkup::examine(data, &schema, SystemClock.now(), args.dry_run) {
+        Err(StoreError::Locked { .. }) => bail!(
+            "the data folder {} is in use by a running classo; stop it first: doctor looks at files that nobody writes",
+            data.display()
+        ),
+        findings => findings.with_context(|| format!("{} cannot be examined", data.display()))?,
+    };
     if args.json {
-        say(format!("{}", as_json(&coverage, refused, schema)));
+        say(serde_json::to_string(&findings)?);
     } else {
-        print(&coverage, refused, schema);
+        findings.iter().for_each(print);
+    }
+    let troubles = findings
+        .iter()
+        .filter(|finding| finding.state == State::Trouble)
+        .count();
+    if troubles > 0 {
+        bail!("{troubles} troubles are left in {}", data.display());
     }
     Ok(())
 }
 
-fn as_json(coverage: &Coverage, refused: usize, schema: &IndexSchema) -> serde_json::Value {
-    let tables = coverage.tables.iter().map(|(facet, rows)| {
-        let vocabulary = schema.vocabularies.get(facet.name());
-        let row = |(value, row): (&u16, &crate::services::coverage::Row)| {
-            let levels = COLUMNS
-                .iter()
-                .zip(row.columns)
-                .map(|(level, count)| ((*level).to_owned(), json!(count)));
-            let levels: serde_json::Map<_, _> = levels.collect();
-            (
-                vocabulary.term(*value).id.clone(),
-                json!({"total": row.total, "levels": levels}),
-            )
-        };
-        (facet.name().to_owned(), rows.iter().map(row).collect())
-    });
-    let tables: serde_json::Map<_, _> = tables.collect();
-    json!({"resources": coverage.resources, "refused": refused, "completeness": coverage.completeness,
-        "least_complete": coverage.least_complete, "coverage": tables})
-}
-
-fn print(coverage: &Coverage, refused: usize, schema: &IndexSchema) {
-    say(format!(
-        "{} resources, {refused} refused",
-        coverage.resources
-    ));
-    say(format!(
-        "completeness: {:.1} of 20 facts known on average",
-        coverage.completeness
-    ));
-    for (id, known) in &coverage.least_complete {
-        say(format!("  least complete: {id} ({known} of 20)"));
-    }
-    for (facet, rows) in &coverage.tables {
-        say(format!(
-            "\n{:<34} {:>6} {}",
-            facet.name(),
-            "all",
-            HEADS.map(|head| format!("{head:>8}")).concat()
-        ));
-        for (value, row) in rows {
-            let label: String = schema
-                .vocabularies
-                .get(facet.name())
-                .term(*value)
-                .label
-                .en
-                .chars()
-                .take(34)
-                .collect();
-            let counts = row.columns.map(|count| format!("{count:>8}")).concat();
-            say(format!("{label:<34} {:>6} {counts}", row.total));
-        }
-    }
+fn print(finding: &Finding) {
+    let state = match finding.state {
+        State::Good => "good",
+        State::Repaired => "repaired",
+        State::Repairable => "could be repaired",
+        State::Trouble => "trouble",
+    };
+    say(format!("{}: {state}: {}", finding.place, finding.says));
 }

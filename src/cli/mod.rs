@@ -51,7 +51,7 @@ enum Command {
     Search(Box<search::SearchArgs>),
     /// Measure the ranking on judged questions
     Evaluate(evaluate::EvaluateArgs),
-    /// Examine a catalogue: completeness and coverage
+    /// Examine a data folder and repair what is safe; or a catalogue: completeness and coverage
     Doctor(doctor::DoctorArgs),
     /// Manage the operators of a server
     Operator(operator::OperatorArgs),

@@ -7,6 +7,7 @@
 //! Start with [`search`] (one pass over one [`Snapshot`]) or with [`writer`] (how a change becomes findable).
 
 pub mod analysis;
+pub mod check;
 pub mod completion;
 pub mod document;
 mod gather;

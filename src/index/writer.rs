@@ -168,7 +168,7 @@ fn read_only(path: &Path, name: &str, schema: &Arc<IndexSchema>) -> Result<Index
 }
 
 /// How far the last commit knows the journal.
-fn sequence_of(engine: &Engine) -> Result<u64, IndexError> {
+pub(super) fn sequence_of(engine: &Engine) -> Result<u64, IndexError> {
     let Some(payload) = engine.load_metas()?.payload else {
         return Ok(0);
     };

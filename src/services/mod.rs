@@ -5,6 +5,7 @@
 
 pub mod backup;
 pub mod catalogue;
+pub mod checkup;
 pub mod coverage;
 pub mod evaluation;
 pub mod indexing;

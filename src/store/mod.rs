@@ -5,6 +5,7 @@
 //! [`Store::changes_after`] (what the index follows); [`commit`] is why an acknowledged write survives a power cut.
 
 pub mod backup;
+pub mod check;
 mod codec;
 pub mod commit;
 mod journal;

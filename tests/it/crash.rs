@@ -32,7 +32,7 @@ fn batch(name: &str, size: usize) -> Vec<Value> {
 }
 
 /// Starts the server again and looks for everything that was acknowledged.
-fn assert_all_there(data: &Path, acknowledged: &BTreeSet<String>, round: u64) {
+pub fn assert_all_there(data: &Path, acknowledged: &BTreeSet<String>, round: u64) {
     let server = ServerProcess::start("serve", data);
     let ready = (0..100).any(|_| {
         let ready = server.get("/readyz").0 == 200;

@@ -20,6 +20,8 @@
 //! 18. `analysis`: which words are the same word.
 //! 19. `generations`: a fresh index beside the one in use, the switch, the way back, the tasks that do it.
 //! 20. `backup`: backups during writes, chains of them, and what comes of them.
+//! 21. `doctor`: what is found in a data folder, repaired, or explained.
+//! 22. `crash_operations`: kill -9 during reindex, rollback and backup.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -30,6 +32,8 @@ mod bad_input;
 mod catalogue;
 mod commands;
 mod crash;
+mod crash_operations;
+mod doctor;
 mod evaluate;
 mod exchange;
 mod facets;
