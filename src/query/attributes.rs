@@ -128,7 +128,8 @@ impl Rows {
         }
         let slot = Slot {
             word: self.words.len() - 1,
-            shift: self.taken,
+            // A column of no bits may come after a full word: it takes none, and is not shifted past its end.
+            shift: if width == 0 { 0 } else { self.taken },
             mask: (1 << width) - 1,
         };
         let words = &mut self.words[slot.word];
