@@ -41,6 +41,8 @@
 //! 4. [`services::indexing`], on its own thread: the changes after the last indexed one.
 //! 5. [`index::document`] and [`index::writer`]: a resource becomes a document; the commit carries the sequence number, and
 //!    the next search sees the new snapshot.
+//!
+//! The same journal fills a fresh generation in [`services::reindex`], and a file in [`store::backup`].
 
 pub mod app;
 pub mod cli;

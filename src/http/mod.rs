@@ -62,8 +62,11 @@ pub async fn serve(
     let server = Arc::new(Server::new(app));
     let router = router::router(Arc::clone(&server));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let tasks = Arc::clone(&server.app.tasks);
     let serving = listener::serve(listener, router, async move {
         stop.await;
+        // Whoever watches a task is told of its end, and goes.
+        tokio::task::spawn_blocking(move || tasks.stop());
         let _ = stopping.send(());
     });
     listening(local);

@@ -148,12 +148,12 @@ pub fn create(
 /// Opens a generation of another index-schema to answer from it. That works as long as the engine's fields are the same:
 /// values lie in the index by their ids, and one that is not known any more is passed over.
 fn read_only(path: &Path, name: &str, schema: &Arc<IndexSchema>) -> Result<Index, IndexError> {
-    let fields = Arc::new(Fields::new(&schema.text_fields));
+    let fields = Arc::new(Fields::new(schema));
     let mut engine = Engine::open_in_dir(path)?;
     if engine.schema() != fields.schema {
         return Err(IndexError::Damaged("its fields are others".into()));
     }
-    engine.set_tokenizers(tokenizers());
+    engine.set_tokenizers(tokenizers(&fields.stems));
     let reader: IndexReader = engine
         .reader_builder()
         .reload_policy(ReloadPolicy::Manual)

@@ -4,6 +4,7 @@
 //! [`Indexing::adopt`]; the thread switches to it between two steps, and goes on from where that one knows the journal.
 
 pub mod follow;
+mod follower;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +12,9 @@ use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use self::follow::{Watcher, follow_to_the_end};
+use self::follower::Follower;
 use super::ServiceError;
-use crate::index::IndexError;
-use crate::index::generation::Generations;
-use crate::index::writer::{self, Index, Writer};
+use crate::index::writer::{Index, Writer};
 use crate::index_schema::IndexSchema;
 use crate::store::Store;
 
@@ -58,18 +57,6 @@ pub enum Outdated {
     /// Leave it until somebody hands another one over.
     Wait,
 }
-
-/// A commit makes changes findable; during a long catch-up it comes this often.
-const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
-
-/// How long the thread sleeps when there is nothing to do, before it looks for merged segments.
-const REST: Duration = Duration::from_millis(500);
-
-/// How long it waits after a failure before it tries anew.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
-
-/// How often in a row the generation in use is tried before a fresh one is built.
-const FAILURES_BEFORE_REBUILD: u32 = 2;
 
 impl Indexing {
     /// Starts following; a writer goes on from where its generation knows the journal.
@@ -197,204 +184,5 @@ impl Shared {
 
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
-    }
-}
-
-/// The generation in use: everybody may know how far it is.
-struct InUse<'a>(&'a Shared);
-
-impl Watcher for InUse<'_> {
-    fn must_stop(&self) -> bool {
-        self.0.is_stopping() || unpoisoned(self.0.handover.lock()).is_some()
-    }
-
-    fn committed(&self, sequence: u64) {
-        self.0.reached(sequence);
-    }
-}
-
-/// A generation that is not in use yet.
-struct Beside<'a>(&'a Shared);
-
-impl Watcher for Beside<'_> {
-    fn must_stop(&self) -> bool {
-        self.0.is_stopping()
-    }
-}
-
-struct Follower {
-    store: Arc<Store>,
-    index: Arc<Index>,
-    folder: PathBuf,
-    schema: Arc<IndexSchema>,
-    shared: Arc<Shared>,
-    outdated: Outdated,
-}
-
-impl Follower {
-    fn run(&self, mut writer: Option<Writer>) {
-        // Without a writer the generation in use can be read, but only a fresh one can learn what is new.
-        let mut failures = if writer.is_some() {
-            0
-        } else {
-            FAILURES_BEFORE_REBUILD
-        };
-        let mut waits = writer.is_none() && self.outdated == Outdated::Wait;
-        while !self.shared.is_stopping() {
-            if let Some(handover) = unpoisoned(self.shared.handover.lock()).take() {
-                self.take_over(handover, &mut writer);
-                waits &= writer.is_none();
-                continue;
-            }
-            if waits {
-                self.store.wait_for_changes(u64::MAX, REST);
-                continue;
-            }
-            let Some(own) = &mut writer else {
-                writer = self.reopen(failures);
-                continue;
-            };
-            match self.follow_once(own) {
-                Ok(()) => failures = 0,
-                Err(error) => {
-                    let is_damaged = matches!(error, ServiceError::Index(IndexError::Damaged(_)));
-                    failures += if is_damaged {
-                        FAILURES_BEFORE_REBUILD
-                    } else {
-                        1
-                    };
-                    tracing::error!(%error, failures, "indexing failed and is tried again");
-                    // The writer may be broken by what happened; dropping it gives its folder free.
-                    writer = None;
-                    self.rest_after_failure();
-                }
-            }
-        }
-        if let Some(Err(error)) = writer.map(Writer::finish) {
-            tracing::warn!(%error, "the index could not finish its merges");
-        }
-    }
-
-    /// Switches to a generation that was handed over, and tells who handed it over.
-    fn take_over(&self, handover: Handover, writer: &mut Option<Writer>) {
-        let Handover {
-            index,
-            writer: mut other,
-            when,
-            reply,
-        } = handover;
-        let switched = (|| {
-            if when == Switch::WhenCaughtUp {
-                let beside = Beside(&self.shared);
-                follow_to_the_end(&self.store, &mut other, &index, COMMIT_EVERY, &beside)?;
-            }
-            self.generations()
-                .switch_to(other.generation())
-                .map_err(IndexError::from)?;
-            self.put_into_use(index, &other);
-            Ok(())
-        })();
-        if switched.is_ok() {
-            *writer = Some(other);
-        }
-        let _ = reply.send(switched);
-    }
-
-    fn put_into_use(&self, index: Index, writer: &Writer) {
-        self.index.replace_with(index);
-        self.shared.reached(writer.sequence());
-        tracing::info!(
-            generation = writer.generation(),
-            sequence = writer.sequence(),
-            "a generation is in use"
-        );
-    }
-
-    fn generations(&self) -> Generations {
-        Generations::new(&self.folder, &self.schema)
-    }
-
-    /// Takes in what is new, or rests; an index that searches found damaged is a failure.
-    fn follow_once(&self, writer: &mut Writer) -> Result<(), ServiceError> {
-        if self.index.take_damage() {
-            return Err(IndexError::Damaged("a search could not read it".into()).into());
-        }
-        if self.store.wait_for_changes(writer.sequence(), REST) {
-            let in_use = InUse(&self.shared);
-            follow_to_the_end(&self.store, writer, &self.index, COMMIT_EVERY, &in_use)?;
-            Ok(())
-        } else {
-            Ok(writer.publish(&self.index)?)
-        }
-    }
-
-    /// A writer after a failure: on the generation in use at first, since a full disk or too many open files pass; on a
-    /// fresh one when that does not help. Whoever searches goes on with the old snapshot until a fresh index is whole.
-    fn reopen(&self, failures: u32) -> Option<Writer> {
-        let reopened = match failures < FAILURES_BEFORE_REBUILD {
-            true => self.reopen_current(),
-            false => self.rebuild(),
-        };
-        reopened
-            .inspect_err(|error| {
-                if !self.shared.is_stopping() {
-                    tracing::error!(%error, "the index cannot be opened; trying again");
-                    self.rest_after_failure();
-                }
-            })
-            .ok()
-    }
-
-    fn reopen_current(&self) -> Result<Writer, ServiceError> {
-        let Some(current) = self.generations().usable().into_iter().next() else {
-            return self.rebuild();
-        };
-        let (index, mut writer) = writer::open_named(&self.folder, &self.schema, &current)?;
-        self.catch_up(&index, &mut writer)?;
-        self.put_into_use(index, &writer);
-        Ok(writer)
-    }
-
-    fn rebuild(&self) -> Result<Writer, ServiceError> {
-        tracing::warn!("the index is rebuilt from the store");
-        let (index, mut writer) = writer::create(&self.folder, &self.schema)?;
-        let rebuilt = self.catch_up(&index, &mut writer).and_then(|()| {
-            let (generations, name) = (self.generations(), writer.generation());
-            // One of another index-schema is whole: it is kept for the day that schema comes back.
-            let switched = match generations.outdated() {
-                Some(_) => generations.switch_to(name),
-                None => generations.start_over_with(name),
-            };
-            Ok(switched.map_err(IndexError::from)?)
-        });
-        if let Err(error) = rebuilt {
-            self.generations().discard(writer.generation());
-            return Err(error);
-        }
-        self.put_into_use(index, &writer);
-        Ok(writer)
-    }
-
-    /// # Errors
-    /// [`ServiceError::Cancelled`] when it had to stop before the end.
-    fn catch_up(&self, index: &Index, writer: &mut Writer) -> Result<(), ServiceError> {
-        follow_to_the_end(
-            &self.store,
-            writer,
-            index,
-            COMMIT_EVERY,
-            &Beside(&self.shared),
-        )?;
-        if self.shared.is_stopping() {
-            return Err(ServiceError::Cancelled);
-        }
-        Ok(())
-    }
-
-    fn rest_after_failure(&self) {
-        let until = Instant::now() + PAUSE_AFTER_FAILURE;
-        while Instant::now() < until && !self.shared.is_stopping() {
-            std::thread::sleep(Duration::from_millis(50));
-        }
     }
 }

@@ -33,6 +33,8 @@ struct Running {
 /// A running task as the one who does it sees it.
 pub struct Work {
     task: Task,
+    /// Whether it runs on a thread of its own, and not on that of somebody who waits for it.
+    in_background: bool,
     done: AtomicU64,
     /// 0 when it is not known.
     total: AtomicU64,
@@ -94,7 +96,7 @@ impl Tasks {
         kind: TaskKind,
         work: impl FnOnce(&Arc<Work>) -> Result<T, ServiceError>,
     ) -> Result<T, ServiceError> {
-        let own = self.begin(kind)?;
+        let own = self.begin(kind, false)?;
         self.finish(&own, work)
     }
 
@@ -104,20 +106,25 @@ impl Tasks {
         kind: TaskKind,
         work: impl FnOnce(&Arc<Work>) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<Task, ServiceError> {
-        let own = self.begin(kind)?;
-        let (tasks, view) = (Arc::clone(self), own.view());
+        let own = self.begin(kind, true)?;
+        let (tasks, for_thread) = (Arc::clone(self), Arc::clone(&own));
         let thread = std::thread::Builder::new()
             .name("task".into())
             .spawn(move || {
-                let _ = tasks.finish(&own, work);
+                let _ = tasks.finish(&for_thread, work);
             });
-        let mut running = self.lock();
-        running.threads.retain(|thread| !thread.is_finished());
-        running.threads.push(thread?);
-        Ok(view)
+        match thread {
+            Ok(thread) => {
+                let mut running = self.lock();
+                running.threads.retain(|thread| !thread.is_finished());
+                running.threads.push(thread);
+            }
+            Err(error) => self.finish(&own, |_| Err::<(), _>(error.into()))?,
+        }
+        Ok(own.view())
     }
 
-    fn begin(&self, kind: TaskKind) -> Result<Arc<Work>, ServiceError> {
+    fn begin(&self, kind: TaskKind, in_background: bool) -> Result<Arc<Work>, ServiceError> {
         let mut running = self.lock();
         if running.is_stopping {
             return Err(ServiceError::Conflict("the server is stopping".into()));
@@ -125,6 +132,7 @@ impl Tasks {
         running.last_id += 1;
         let work = Arc::new(Work {
             task: Task::begin(running.last_id, kind, self.clock.now()),
+            in_background,
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             cancelled: AtomicBool::new(false),
@@ -221,12 +229,12 @@ impl Tasks {
         self.lock().work.len()
     }
 
-    /// Cancels everything and waits for the threads; nothing begins afterwards.
+    /// Cancels what runs in the background and waits for it; nothing begins afterwards. What somebody waits for may end.
     pub fn stop(&self) {
         let threads = {
             let mut running = self.lock();
             running.is_stopping = true;
-            for work in running.work.values() {
+            for work in running.work.values().filter(|work| work.in_background) {
                 work.cancelled.store(true, Ordering::Relaxed);
             }
             std::mem::take(&mut running.threads)

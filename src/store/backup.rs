@@ -3,7 +3,7 @@
 //! A backup is UTF-8, one JSON object a line; README tells the format to operators.
 //!
 //! 1. the [`Header`]: format, which store, from where in the journal;
-//! 2. an [`Line`] for each change after that, oldest first: the record, or nothing for a removal;
+//! 2. an entry for each change after that, oldest first: the record, or nothing for a removal;
 //! 3. the [`Footer`]: up to where, how many entries, the SHA-256 of every byte before it.
 //!
 //! Nothing stands still while it is written. The journal has one entry for each resource, its latest; a record that

@@ -13,6 +13,7 @@ mod resources;
 pub mod restore;
 mod tasks;
 pub mod tokens;
+mod write;
 
 use std::path::{Path, PathBuf};
 
