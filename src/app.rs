@@ -11,6 +11,7 @@ use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
 use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
+use crate::services::guidance::Guidance;
 use crate::services::indexing::{Indexing, Outdated};
 use crate::services::reindex::Reindex;
 use crate::services::search::Search;
@@ -28,6 +29,7 @@ pub struct App {
     pub search: Arc<Search>,
     pub suggest: Suggest,
     pub similar: Similar,
+    pub guidance: Guidance,
     pub catalogue: Catalogue,
     pub mappings: Arc<Mappings>,
     pub indexing: Arc<Indexing>,
@@ -111,6 +113,7 @@ impl App {
         Ok(App {
             similar: Similar::new(Arc::clone(&index), Arc::clone(&schema), weights),
             suggest: Suggest::new(Arc::clone(&index), Arc::clone(&search), Arc::clone(&schema)),
+            guidance: Guidance::new(Arc::clone(&search)),
             search,
             catalogue: Catalogue::new(
                 Arc::clone(&store),

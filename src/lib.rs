@@ -8,9 +8,9 @@
 //!                     app                    wiring: builds every service once
 //!                      |
 //!                  services                  verbs: one file per thing Classo does
-//!      +----------+----+-----+-----------+------------+
-//!    index     ranking   relevance     store    interchange    workshops, strangers to one another
-//!      +----------+----+-----+-----------+------------+
+//!      +----------+----+-----+-----------+------------+-----------+
+//!    index     ranking   relevance     store    interchange    guidance    workshops, strangers to one another
+//!      +----------+----+-----+-----------+------------+-----------+
 //!                    query                   the question, and the raw answer
 //!                      |
 //!                   domain                   the nouns and their rules
@@ -49,6 +49,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod guidance;
 pub mod http;
 pub mod index;
 pub mod index_schema;

@@ -14,7 +14,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, backup, facets, generations, health, resources, search, suggest, tasks, vocabularies,
+    admin, backup, facets, generations, guidance, health, resources, search, suggest, tasks,
+    vocabularies,
 };
 use super::error::ApiError;
 use super::{Server, limits, observe};
@@ -30,6 +31,7 @@ use super::{Server, limits, observe};
     ),
     tags(
         (name = "find", description = "For everybody: searching, reading, vocabularies."),
+        (name = "decide", description = "For everybody: questions that help to choose, comparisons, reasons."),
         (name = "admin", description = "For operators, with a token of `classo operator token`."),
         (name = "health", description = "For those who watch over the server.")
     ),
@@ -74,6 +76,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
             OpenApiRouter::new()
                 .routes(routes!(search::by_parameters, search::by_body))
                 .routes(routes!(search::recommendations))
+                .routes(routes!(guidance::guide))
                 .routes(routes!(suggest::suggest))
                 .routes(routes!(facets::one))
                 .routes(routes!(resources::one))

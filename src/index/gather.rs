@@ -47,21 +47,26 @@ impl Batch {
         self.texts.clear();
     }
 
-    /// Keeps those that passed every filter.
-    fn keep_passed(&mut self) {
+    /// Keeps those of which `failed` says that they passed, each told by one number.
+    pub fn keep_passed<T: Copy + PartialEq + Default>(&mut self, failed: &[T]) {
         let mut kept = 0;
-        for at in 0..self.failed.len() {
+        for (at, failed) in failed.iter().enumerate() {
             self.places[kept] = self.places[at];
             self.texts[kept] = self.texts[at];
             self.first_words[kept] = self.first_words[at];
-            kept += usize::from(self.failed[at] == PASSED);
+            kept += usize::from(*failed == T::default());
         }
         self.places.truncate(kept);
         self.texts.truncate(kept);
         self.first_words.truncate(kept);
     }
 
-    fn matches<'a>(&'a self, rows: &'a Rows) -> Matches<'a> {
+    /// Reads the first word of each row, for [`Batch::matches`].
+    pub fn gather_first_words(&mut self, rows: &Rows) {
+        rows.gather_first_words(&self.places, &mut self.first_words);
+    }
+
+    pub fn matches<'a>(&'a self, rows: &'a Rows) -> Matches<'a> {
         Matches {
             rows,
             places: &self.places,
@@ -122,10 +127,12 @@ impl<'a> Counts<'a> {
     ///
     /// One that fails exactly one facet's filter still counts for that facet: its counts leave its own filter out.
     pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
-        rows.gather_first_words(&batch.places, &mut batch.first_words);
+        batch.gather_first_words(rows);
         if !self.filters.is_empty() || self.max_cost_cents.is_some() {
             self.filter(batch, rows);
-            batch.keep_passed();
+            let failed = std::mem::take(&mut batch.failed);
+            batch.keep_passed(&failed);
+            batch.failed = failed;
         }
         self.total += batch.places.len() as u64;
         self.count(&batch.matches(rows));

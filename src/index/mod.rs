@@ -22,10 +22,12 @@ mod segment;
 pub mod snapshot;
 mod spelling;
 pub mod suggestions;
+pub mod survey;
 mod telling_words;
 pub mod word_starts;
 pub mod writer;
 
+pub use lookup::Lookup;
 pub use snapshot::Snapshot;
 
 /// What goes wrong in the index, told by what to do about it.

@@ -44,7 +44,6 @@ impl Snapshot {
         let mut neutral_points = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
             let rows = &segment.columns.rows;
-            let conditions = Conditions::new(self, number, plan)?;
             let mut best = Best::new(
                 rank,
                 with_neutral,
@@ -52,39 +51,9 @@ impl Snapshot {
                 segment.columns.ids.ords(),
                 plan.page.depth(),
             );
-            SCRATCH.with_borrow_mut(|(buffers, batch)| {
-                batch.clear();
-                let mut gather = |batch: &mut Batch| {
-                    counts.take(batch, rows);
-                    best.take(batch, rows);
-                    batch.clear();
-                };
-                let no_conditions = conditions.are_none();
-                let mut take = |document: DocId, text: f32| {
-                    if no_conditions || conditions.hold(document) {
-                        batch.push(document, text);
-                        if batch.is_full() {
-                            gather(batch);
-                        }
-                    }
-                };
-                if plan.words.is_empty() {
-                    (0..segment.reader.max_doc()).for_each(|document| take(document, 0.0));
-                } else {
-                    let share = 1.0 / words.best_score.max(f32::MIN_POSITIVE);
-                    let each = |document, score: f32| take(document, (score * share).min(1.0));
-                    for_each_match(
-                        words.words(),
-                        number,
-                        self,
-                        &factors,
-                        scoring,
-                        buffers,
-                        each,
-                    )?;
-                }
-                gather(batch);
-                Ok::<_, IndexError>(())
+            self.for_each_batch(number, plan, words, scoring, &factors, |batch| {
+                counts.take(batch, rows);
+                best.take(batch, rows);
             })?;
             let (entries, points) = best.into_parts();
             leaders.extend(
@@ -110,7 +79,44 @@ impl Snapshot {
         })
     }
 
-    fn candidate(&self, leader: Leader) -> Candidate {
+    /// Hands over the matches of the words in one segment, some thousands at a time.
+    pub(super) fn for_each_batch(
+        &self,
+        number: usize,
+        plan: &Plan,
+        words: &Lookup,
+        scoring: &TextScoring,
+        factors: &LengthFactors,
+        mut gather: impl FnMut(&mut Batch),
+    ) -> Result<(), IndexError> {
+        let conditions = Conditions::new(self, number, plan)?;
+        SCRATCH.with_borrow_mut(|(buffers, batch)| {
+            batch.clear();
+            let no_conditions = conditions.are_none();
+            let mut take = |document: DocId, text: f32| {
+                if no_conditions || conditions.hold(document) {
+                    batch.push(document, text);
+                    if batch.is_full() {
+                        gather(batch);
+                        batch.clear();
+                    }
+                }
+            };
+            if plan.words.is_empty() {
+                let documents = self.segments[number].reader.max_doc();
+                (0..documents).for_each(|document| take(document, 0.0));
+            } else {
+                let share = 1.0 / words.best_score.max(f32::MIN_POSITIVE);
+                let each = |document, score: f32| take(document, (score * share).min(1.0));
+                for_each_match(words.words(), number, self, factors, scoring, buffers, each)?;
+            }
+            gather(batch);
+            batch.clear();
+            Ok(())
+        })
+    }
+
+    pub(super) fn candidate(&self, leader: Leader) -> Candidate {
         let Leader { segment, entry, .. } = leader;
         Candidate {
             place: Place {
@@ -297,7 +303,7 @@ fn titles(plan: &Plan, segment: &Segment) -> Result<Option<StrColumn>, IndexErro
 }
 
 /// One of the best of its segment, to be compared with those of the others.
-struct Leader {
+pub(super) struct Leader {
     segment: u32,
     entry: Entry,
     id: OnceCell<String>,
@@ -305,7 +311,7 @@ struct Leader {
 }
 
 impl Leader {
-    fn new(segment: u32, entry: Entry) -> Self {
+    pub fn new(segment: u32, entry: Entry) -> Self {
         Leader {
             segment,
             entry,
@@ -314,7 +320,7 @@ impl Leader {
         }
     }
 
-    fn compare(&self, other: &Leader, snapshot: &Snapshot, plan: &Plan) -> Ordering {
+    pub fn compare(&self, other: &Leader, snapshot: &Snapshot, plan: &Plan) -> Ordering {
         if self.segment == other.segment {
             return self.entry.cmp(&other.entry);
         }

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::index::SegmentId;
-use tantivy::{DocAddress, Searcher};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
 use super::IndexError;
 use super::highlight::Highlighter;
 use super::record::StoredRecord;
 use super::schema::Fields;
 use super::segment::{Columns, Segment, TextLength};
+use crate::domain::resource::ResourceId;
 use crate::domain::vocabulary::Vocabularies;
-use crate::query::attributes::Sets;
+use crate::query::attributes::{Row, Sets};
 use crate::query::found::Place;
 
 /// Everything committed up to one change of the journal.
@@ -132,6 +134,34 @@ impl Snapshot {
         unfinished: Option<&str>,
     ) -> Highlighter {
         Highlighter::new(words, unfinished, &self.fields.stems)
+    }
+
+    /// Where a resource is, when it is in this snapshot.
+    pub fn find(&self, id: &ResourceId) -> Result<Option<Place>, IndexError> {
+        let term = Term::from_field_text(self.fields.id, id.as_str());
+        for (number, segment) in self.segments.iter().enumerate() {
+            let inverted = segment.reader.inverted_index(self.fields.id)?;
+            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)?
+            else {
+                continue;
+            };
+            while postings.doc() != TERMINATED {
+                if !segment.reader.is_deleted(postings.doc()) {
+                    return Ok(Some(Place {
+                        segment: number as u32,
+                        document: postings.doc(),
+                    }));
+                }
+                postings.advance();
+            }
+        }
+        Ok(None)
+    }
+
+    /// The attributes of the resource at a place.
+    pub fn row(&self, place: Place) -> Row {
+        let columns = &self.segments[place.segment as usize].columns;
+        columns.rows.row(place.document)
     }
 
     pub(super) fn searcher(&self) -> &Searcher {

@@ -12,6 +12,30 @@ pub struct Found {
     pub facets: Vec<FacetCount>,
 }
 
+/// What one pass tells of a need: the best of what satisfies every wish, and what fails only a few of them.
+#[derive(Debug, Clone)]
+pub struct Surveyed {
+    pub found: Found,
+    /// For each cost that was asked about, how many matches cost at most that.
+    pub within_cost: Vec<u64>,
+    /// Matches that fail one wish alone, or wishes that stand together.
+    pub failing: Vec<Failing>,
+    /// The sets of wishes that some match fails, those alone that hold no other of them; one empty set when a match fails none.
+    pub smallest: Vec<WishSet>,
+}
+
+/// Some wishes by their number: a bit for each.
+pub type WishSet = u32;
+
+/// The matches that fail just these wishes.
+#[derive(Debug, Clone)]
+pub struct Failing {
+    pub wishes: WishSet,
+    /// What each is worth, in no order.
+    pub points: Vec<i64>,
+    pub best: Candidate,
+}
+
 /// A match on the page, before it is explained.
 #[derive(Debug, Clone)]
 pub struct Candidate {

@@ -9,6 +9,7 @@ pub mod expansions;
 pub mod facet;
 pub mod filter;
 pub mod found;
+pub mod need;
 pub mod page;
 pub mod params;
 pub mod parse;

@@ -332,7 +332,7 @@ impl<'a> Reader<'a> {
         chosen
     }
 
-    fn filters(&mut self) -> Filters {
+    pub(super) fn filters(&mut self) -> Filters {
         let mut filters = Filters::default();
         filters.max_cost_cents = self.cents("max_price");
         for facet in Facet::ALL {
@@ -402,7 +402,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The asker's situation: the object `profile` of JSON, or the parameters `my_...` of a query string.
-    fn profile(&mut self) -> Option<Profile> {
+    pub fn profile(&mut self) -> Option<Profile> {
         let profile = match self.params.values.contains_key("profile") && !self.params.textual {
             true => self.profile_object()?,
             false => self.profile_fields(|name| (format!("my_{name}"), None)),
@@ -411,28 +411,59 @@ impl<'a> Reader<'a> {
     }
 
     fn profile_object(&mut self) -> Option<Profile> {
-        let value = self.single("profile")?;
+        self.nested(
+            "profile",
+            "such as {\"levels\": [\"/primary\"]}",
+            |nested| {
+                // As in a record, lists may be named in the plural.
+                nested.profile_fields(|name| match name {
+                    "role" | "os" | "budget" => (name.to_owned(), None),
+                    plural => (plural.to_owned(), Some(format!("{plural}s"))),
+                })
+            },
+        )
+    }
+
+    /// An object within the body, read by itself; its problems name their field inside it.
+    pub(super) fn nested<T>(
+        &mut self,
+        name: &str,
+        example: &str,
+        read: impl FnOnce(&mut Reader) -> T,
+    ) -> Option<T> {
+        let value = self.single(name)?;
         if !value.is_object() {
-            self.problem(
-                "profile",
-                "wrong_type",
-                "this is an object, such as {\"levels\": [\"/primary\"]}",
-            );
+            self.problem(name, "wrong_type", format!("this is an object, {example}"));
             return None;
         }
         let mut nested = Reader::new(RawParams::from_json(value), self.vocabularies);
-        // As in a record, lists may be named in the plural.
-        let profile = nested.profile_fields(|name| match name {
-            "role" | "os" | "budget" => (name.to_owned(), None),
-            plural => (plural.to_owned(), Some(format!("{plural}s"))),
-        });
+        let inner = read(&mut nested);
         if let Err(problems) = nested.finish() {
             self.problems.extend(problems.into_iter().map(|p| Problem {
-                field: format!("profile.{}", p.field),
+                field: format!("{name}.{}", p.field),
                 ..p
             }));
         }
-        Some(profile)
+        Some(inner)
+    }
+
+    /// A list of names, each of which must mean something.
+    pub(super) fn names<T>(&mut self, name: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+        let mut meant = Vec::new();
+        for text in self.texts(name) {
+            match read(&text) {
+                Some(known) => meant.push(known),
+                None => {
+                    let shown: String = text.chars().take(60).collect();
+                    self.problem(
+                        name,
+                        "unknown_value",
+                        format!("{shown:?} is not known here"),
+                    );
+                }
+            }
+        }
+        meant
     }
 
     fn profile_fields(&mut self, names: impl Fn(&str) -> (String, Option<String>)) -> Profile {

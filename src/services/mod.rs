@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod checkup;
 pub mod coverage;
 pub mod evaluation;
+pub mod guidance;
 pub mod indexing;
 mod kept_answers;
 pub mod reindex;

@@ -14,11 +14,11 @@ use crate::domain::profile::ProfileView;
 use crate::index::highlight::Highlighter;
 use crate::index::record::{self, Head};
 use crate::index::writer::Index;
-use crate::index::{IndexError, Snapshot};
+use crate::index::{IndexError, Lookup, Snapshot};
 use crate::index_schema::IndexSchema;
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
-use crate::query::found::{Candidate, FacetCount};
+use crate::query::found::{Candidate, FacetCount, Found};
 use crate::query::page::{Page, Sort};
 use crate::query::plan::{Plan, corrected_text};
 use crate::query::search_query::Query;
@@ -108,17 +108,68 @@ impl Search {
 
     /// Answers a question. An index that cannot be read is reported, to be built anew.
     pub fn search(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
-        self.answer(actor, query).inspect_err(|error| {
-            if matches!(error, ServiceError::Index(_)) {
-                self.index.report_damage();
-            }
-        })
+        self.report(self.answer(actor, query))
     }
 
     fn answer(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
         let started = Instant::now();
+        let prepared = self.prepare(actor, query, |_, _| true)?;
+        // Without a profile, or in an order that points do not decide, the neutral place is the same.
+        let differs = query.explain && !prepared.is_neutral && query.sort == Sort::Relevance;
+        let look_up = || prepared.found(&self.weights, differs);
+        let Prepared { plan, snapshot, .. } = &prepared;
+        // Without words and without a profile, many ask the same, and every resource would have to be looked at.
+        let everybodys =
+            plan.is_textless() && prepared.is_neutral && prepared.understood.is_silent();
+        let found = match everybodys {
+            true => self.kept.get_or(plan, snapshot, self.today(), look_up)?,
+            false => Arc::new(look_up()?),
+        };
+        let mut hits = prepared.hits(&found.candidates, query)?;
+        if query.explain {
+            for (hit, candidate) in hits.iter_mut().zip(&found.candidates) {
+                hit.neutral_rank = Some(candidate.neutral_rank.unwrap_or(hit.rank));
+            }
+        }
+        Ok(SearchOutcome {
+            hits,
+            corrected: corrected_text(&query.text, &prepared.words.corrections),
+            understood: prepared.understood.expressions,
+            filters: prepared.plan.filters,
+            total: found.total,
+            facets: found.facets.clone(),
+            generation: prepared.snapshot.generation().to_owned(),
+            ranking: self.schema.ranking_hash.clone(),
+            took: started.elapsed(),
+        })
+    }
+
+    /// The ids of the best results with their points: what measuring relevance needs, at any depth.
+    pub fn ranking(
+        &self,
+        actor: &Actor,
+        query: &Query,
+    ) -> Result<Vec<(String, i64)>, ServiceError> {
+        // A test collection of bare texts has no levels to filter by: there an expression is but its words.
+        let knows = |snapshot: &Snapshot, facet| snapshot.sets().len(facet) > 1;
+        let prepared = self.prepare(actor, query, knows)?;
+        let found = prepared.found(&self.weights, false)?;
+        let ranked = found
+            .candidates
+            .iter()
+            .map(|candidate| Ok((prepared.snapshot.id(candidate.place)?, candidate.points)));
+        ranked.collect()
+    }
+
+    /// Steps 4 to 6 of a search: what the question means, how it is looked up, what a match is worth to the asker.
+    pub(super) fn prepare(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        knows: impl Fn(&Snapshot, Facet) -> bool,
+    ) -> Result<Prepared, ServiceError> {
         let snapshot = self.index.snapshot();
-        let understood = self.understand(query, |_| true);
+        let understood = self.understand(query, |facet| knows(&snapshot, facet));
         let mut plan = self.plan(&understood.in_place_of(query));
         let words = snapshot.look_up(&plan, &self.weights.text)?;
         plan.correct(&words.corrections);
@@ -131,75 +182,31 @@ impl Search {
             snapshot.sets(),
             &self.schema.vocabularies,
         );
-        // Without a profile, or in an order that points do not decide, the neutral place is the same.
-        let differs = query.explain && !view.is_anonymous() && query.sort == Sort::Relevance;
-        let look_up = || snapshot.search(&plan, &words, &self.weights.text, &rank, differs);
-        // Without words and without a profile, many ask the same, and every resource would have to be looked at.
-        let everybodys = plan.is_textless() && view.is_anonymous() && understood.is_silent();
-        let found = match everybodys {
-            true => self.kept.get_or(&plan, &snapshot, self.today(), look_up)?,
-            false => Arc::new(look_up()?),
-        };
-        let highlighter = (!plan.words.is_empty()).then(|| {
-            let others = plan.expansions.iter().map(|expansion| &expansion.word);
-            let words = plan.words.iter().chain(others).map(String::as_str);
-            snapshot.highlighter(words, plan.unfinished.as_deref())
-        });
-        let hits = found
-            .candidates
-            .iter()
-            .enumerate()
-            .map(|(place, candidate)| {
-                let number = (query.page.offset + place + 1) as u64;
-                let marked = highlighter.as_ref();
-                let hit = Hit::read(&snapshot, candidate, number, marked, query.language)?;
-                Ok(Hit {
-                    neutral_rank: query
-                        .explain
-                        .then(|| candidate.neutral_rank.unwrap_or(number)),
-                    explanation: query.explain.then(|| explain(&rank, candidate, &snapshot)),
-                    ..hit
-                })
-            });
-        Ok(SearchOutcome {
-            hits: hits.collect::<Result<_, ServiceError>>()?,
-            corrected: corrected_text(&query.text, &words.corrections),
-            understood: understood.expressions,
-            filters: plan.filters,
-            total: found.total,
-            facets: found.facets.clone(),
-            generation: snapshot.generation().to_owned(),
-            ranking: self.schema.ranking_hash.clone(),
-            took: started.elapsed(),
+        Ok(Prepared {
+            is_neutral: view.is_anonymous(),
+            snapshot,
+            understood,
+            plan,
+            words,
+            rank,
         })
     }
 
-    /// The ids of the best results with their points: what measuring relevance needs, at any depth.
-    pub fn ranking(
-        &self,
-        actor: &Actor,
-        query: &Query,
-    ) -> Result<Vec<(String, i64)>, ServiceError> {
-        let snapshot = self.index.snapshot();
-        // A test collection of bare texts has no levels to filter by: there an expression is but its words.
-        let understood = self.understand(query, |facet| snapshot.sets().len(facet) > 1);
-        let plan = self.plan(&understood.in_place_of(query));
-        let words = snapshot.look_up(&plan, &self.weights.text)?;
-        let view = self.view_for_ranking(actor, query);
-        let rank = ProfileRank::new(
-            self.neutral_rank(&snapshot, query.language),
-            &understood,
-            &view,
-            &self.weights,
-            snapshot.sets(),
-            &self.schema.vocabularies,
-        );
-        let found = snapshot.search(&plan, &words, &self.weights.text, &rank, false)?;
-        let ranked = found
-            .candidates
-            .iter()
-            .map(|candidate| Ok((snapshot.id(candidate.place)?, candidate.points)));
-        ranked.collect()
+    /// What an index that cannot be read is reported for: to be built anew.
+    pub(super) fn report<T>(&self, answer: Result<T, ServiceError>) -> Result<T, ServiceError> {
+        answer.inspect_err(|error| {
+            if matches!(error, ServiceError::Index(_)) {
+                self.index.report_damage();
+            }
+        })
+    }
+
+    pub(super) fn schema(&self) -> &IndexSchema {
+        &self.schema
+    }
+
+    pub(super) fn weights(&self) -> &Weights {
+        &self.weights
     }
 
     /// How many resources a snapshot has for each value of each facet, whichever snapshot it is.
@@ -282,8 +289,51 @@ impl Search {
     }
 }
 
-fn explain(rank: &ProfileRank, candidate: &Candidate, snapshot: &Snapshot) -> Vec<Contribution> {
-    rank.explain(candidate.text, &candidate.row, snapshot.sets())
+/// A question made ready: everything that one pass over one snapshot needs.
+pub(super) struct Prepared {
+    pub snapshot: Arc<Snapshot>,
+    pub understood: Understood,
+    pub plan: Plan,
+    pub words: Lookup,
+    pub rank: ProfileRank,
+    /// Whether nothing about the asker ranks.
+    pub is_neutral: bool,
+}
+
+impl Prepared {
+    fn found(&self, weights: &Weights, with_neutral: bool) -> Result<Found, IndexError> {
+        let Prepared {
+            plan, words, rank, ..
+        } = self;
+        self.snapshot
+            .search(plan, words, &weights.text, rank, with_neutral)
+    }
+
+    /// The candidates of a page with their records, marked words and, when they are wanted, reasons.
+    pub fn hits(&self, candidates: &[Candidate], query: &Query) -> Result<Vec<Hit>, ServiceError> {
+        let plan = &self.plan;
+        let highlighter = (!plan.words.is_empty()).then(|| {
+            let others = plan.expansions.iter().map(|expansion| &expansion.word);
+            let words = plan.words.iter().chain(others).map(String::as_str);
+            self.snapshot.highlighter(words, plan.unfinished.as_deref())
+        });
+        let hits = candidates.iter().enumerate().map(|(place, candidate)| {
+            let number = (query.page.offset + place + 1) as u64;
+            let marked = highlighter.as_ref();
+            let hit = Hit::read(&self.snapshot, candidate, number, marked, query.language)?;
+            Ok(Hit {
+                explanation: query.explain.then(|| self.explain(candidate)),
+                ..hit
+            })
+        });
+        hits.collect()
+    }
+
+    /// The parts of a candidate's points.
+    pub fn explain(&self, candidate: &Candidate) -> Vec<Contribution> {
+        let sets = self.snapshot.sets();
+        self.rank.explain(candidate.text, &candidate.row, sets)
+    }
 }
 
 impl Hit {

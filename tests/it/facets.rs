@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::support::{TestApp, record, rounds, seed};
 
-const WORDS: [&str; 6] = ["alpha", "bravo", "delta", "tango", "kilo", "zulu"];
+pub const WORDS: [&str; 6] = ["alpha", "bravo", "delta", "tango", "kilo", "zulu"];
 
 /// Facet, field of the record, most values of one record.
-const FACETS: [(&str, &str, usize); 11] = [
+pub const FACETS: [(&str, &str, usize); 11] = [
     ("subject", "subjects", 3),
     ("level", "levels", 3),
     ("device", "devices", 3),
@@ -32,7 +32,7 @@ fn vocabulary(name: &str) -> &'static Vocabulary {
     IndexSchema::embedded().vocabularies.get(name)
 }
 
-fn random_terms(rng: &mut StdRng, name: &str, most: usize) -> Vec<String> {
+pub fn random_terms(rng: &mut StdRng, name: &str, most: usize) -> Vec<String> {
     let terms = vocabulary(name).terms();
     let few = &terms[..terms.len().min(25)];
     (0..rng.random_range(0..=most))
@@ -40,7 +40,7 @@ fn random_terms(rng: &mut StdRng, name: &str, most: usize) -> Vec<String> {
         .collect()
 }
 
-fn random_record(rng: &mut StdRng, number: usize) -> Value {
+pub fn random_record(rng: &mut StdRng, number: usize) -> Value {
     let title: Vec<&str> = (0..rng.random_range(1..4))
         .map(|_| *WORDS.choose(rng).unwrap())
         .collect();
@@ -106,13 +106,13 @@ fn finds(facet: &str, filter: &str, declared: &str) -> bool {
 }
 
 /// A record, and for each facet the filter values that find it.
-struct Found {
-    resource: Value,
+pub struct Found {
+    pub resource: Value,
     by: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 impl Found {
-    fn new(resource: Value, facets: &[&'static str]) -> Self {
+    pub fn new(resource: Value, facets: &[&'static str]) -> Self {
         let finding = |facet: &'static str| {
             let declared = values(&resource, facet);
             let terms = vocabulary(facet).terms().iter().map(|term| term.id.clone());
@@ -127,7 +127,16 @@ impl Found {
         Found { resource, by }
     }
 
-    fn passes(&self, facet: &str, filters: &[String]) -> bool {
+    pub fn costs_at_most(&self, max: f64) -> bool {
+        let cost = match self.resource["price"]["model"].as_str() {
+            Some("free" | "freemium") => Some(0.0),
+            Some("quote") => None,
+            _ => self.resource["price"]["amount"].as_f64(),
+        };
+        cost.is_some_and(|cost| cost <= max)
+    }
+
+    pub fn passes(&self, facet: &str, filters: &[String]) -> bool {
         let found = |filter: &String| self.by[facet].contains(filter);
         if facet == "has" {
             filters.iter().all(found)
@@ -203,13 +212,8 @@ fn check(
 ) {
     let matches = |found: &&Found| {
         let title = found.resource["title"]["fr"].as_str().unwrap();
-        let cost = match found.resource["price"]["model"].as_str() {
-            Some("free" | "freemium") => Some(0.0),
-            Some("quote") => None,
-            _ => found.resource["price"]["amount"].as_f64(),
-        };
         (words.is_empty() || words.iter().any(|word| title.contains(word)))
-            && max_price.is_none_or(|max| cost.is_some_and(|cost| cost <= f64::from(max)))
+            && max_price.is_none_or(|max| found.costs_at_most(f64::from(max)))
     };
     let matching: Vec<&Found> = all.iter().filter(matches).collect();
     let passing = |found: &&&Found, but: &str| {

@@ -22,6 +22,7 @@
 //! 20. `backup`: backups during writes, chains of them, and what comes of them.
 //! 21. `doctor`: what is found in a data folder, repaired, or explained.
 //! 22. `crash_operations`: kill -9 during reindex, rollback and backup.
+//! 23. `guidance`: the next question, what to give up, and no dead end.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -39,6 +40,7 @@ mod exchange;
 mod facets;
 mod formats;
 mod generations;
+mod guidance;
 mod personas;
 mod readme;
 mod relevance;

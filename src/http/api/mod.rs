@@ -4,6 +4,7 @@ pub mod admin;
 pub mod backup;
 pub mod facets;
 pub mod generations;
+pub mod guidance;
 pub mod health;
 pub mod resources;
 pub mod search;

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::facets::{self, FacetResponse};
 use crate::domain::actor::Actor;
+use crate::domain::language::Bilingual;
 use crate::domain::problem::Problem;
 use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
@@ -19,6 +20,7 @@ use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ApiResult};
 use crate::query::params::RawParams;
 use crate::query::search_query::Query;
+use crate::query::understanding::Expression;
 use crate::services::search::{Hit, SearchOutcome};
 
 /// The parameters of a search; all may be left out. Ids are those of the vocabularies.
@@ -109,7 +111,7 @@ struct QueryResponse {
 /// An expression as it was typed, and its meaning: the name of a facet with a value of it.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"text": "4e année", "level": "/primary/cycle-2/grade-4"}))]
-struct UnderstoodResponse {
+pub struct UnderstoodResponse {
     text: String,
     #[serde(flatten)]
     meaning: BTreeMap<&'static str, String>,
@@ -154,9 +156,15 @@ struct ContributionResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct TextResponse {
+pub struct TextResponse {
     fr: String,
     en: String,
+}
+
+impl From<Bilingual> for TextResponse {
+    fn from(Bilingual { fr, en }: Bilingual) -> Self {
+        TextResponse { fr, en }
+    }
 }
 
 /// Search by parameters.
@@ -226,14 +234,8 @@ pub fn response(
         )
     });
     let facets = facets.collect();
-    let understood = outcome.understood.into_iter().map(|expression| {
-        let facet = expression.facet.name();
-        let value = &vocabularies.get(facet).term(expression.value).id;
-        UnderstoodResponse {
-            text: expression.text,
-            meaning: BTreeMap::from([(facet, value.clone())]),
-        }
-    });
+    let understood = outcome.understood.into_iter();
+    let understood = understood.map(|expression| understood_response(expression, vocabularies));
     Ok(SearchResponse {
         total: outcome.total,
         took_us: outcome.took.as_micros() as u64,
@@ -253,6 +255,19 @@ pub fn response(
     })
 }
 
+/// What an expression was taken for, as JSON.
+pub fn understood_response(
+    expression: Expression,
+    vocabularies: &Vocabularies,
+) -> UnderstoodResponse {
+    let facet = expression.facet.name();
+    let value = &vocabularies.get(facet).term(expression.value).id;
+    UnderstoodResponse {
+        text: expression.text,
+        meaning: BTreeMap::from([(facet, value.clone())]),
+    }
+}
+
 /// A hit as JSON.
 pub fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
     let contributions = hit.explanation.map(|contributions| {
@@ -261,10 +276,7 @@ pub fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
             value: c.value,
             weight: c.weight,
             points: in_points(c.points),
-            text: TextResponse {
-                fr: c.text.fr,
-                en: c.text.en,
-            },
+            text: c.text.into(),
         };
         contributions.into_iter().map(response).collect()
     });
@@ -285,7 +297,7 @@ pub fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
 }
 
 /// Ten-thousandths as points.
-fn in_points(ten_thousandths: i64) -> f64 {
+pub fn in_points(ten_thousandths: i64) -> f64 {
     ten_thousandths as f64 / 10_000.0
 }
 

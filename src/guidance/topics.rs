@@ -1,0 +1,120 @@
+//! What can be asked, and in which words. One list: an entry holds everything about a question.
+
+use crate::domain::language::Bilingual;
+use crate::query::facet::Facet;
+
+/// Something to ask about.
+pub(super) struct Entry {
+    pub about: About,
+    fr: &'static str,
+    en: &'static str,
+}
+
+/// What a question is about, and how its options are found.
+#[derive(Clone, Copy)]
+pub(super) enum About {
+    /// What the resource is for: who looks for one knows the value, and it is one of the resource's.
+    Content(Facet),
+    /// What the class has or can accept; several values in one option.
+    Access,
+    /// A value of `has`: a yes, or it does not matter.
+    Feature(&'static str),
+    Budget,
+}
+
+impl Entry {
+    pub fn text(&self) -> Bilingual {
+        Bilingual::new(self.fr, self.en)
+    }
+}
+
+/// The options of [`About::Access`]: label in both languages, and the values that suit.
+pub(super) const ACCESS: [(&str, &str, &[&str]); 2] = [
+    (
+        "Sans compte, ou compte facultatif",
+        "No account, or an optional one",
+        &["no-account", "account-optional"],
+    ),
+    (
+        "Le compte de l’école convient aussi",
+        "A school account is fine too",
+        &["no-account", "account-optional", "school-account"],
+    ),
+];
+
+/// The options of [`About::Budget`], in cents.
+pub(super) const BUDGETS: [u64; 3] = [0, 1_000, 5_000];
+
+/// Every question, in the order in which equals are asked.
+pub(super) const ALL: [Entry; 13] = [
+    Entry {
+        about: About::Content(Facet::Level),
+        fr: "À quel niveau enseignez-vous?",
+        en: "Which level do you teach?",
+    },
+    Entry {
+        about: About::Content(Facet::Subject),
+        fr: "Pour quelle matière?",
+        en: "For which subject?",
+    },
+    Entry {
+        about: About::Content(Facet::Type),
+        fr: "Quel genre de ressource cherchez-vous?",
+        en: "What kind of resource are you looking for?",
+    },
+    Entry {
+        about: About::Content(Facet::Device),
+        fr: "Avec quels appareils vos élèves travaillent-ils?",
+        en: "Which devices do your students use?",
+    },
+    Entry {
+        about: About::Content(Facet::Language),
+        fr: "Dans quelle langue la ressource doit-elle être?",
+        en: "Which language should the resource be in?",
+    },
+    Entry {
+        about: About::Content(Facet::Strategy),
+        fr: "Comment pensez-vous l’utiliser en classe?",
+        en: "How do you plan to use it in class?",
+    },
+    Entry {
+        about: About::Content(Facet::StudentType),
+        fr: "Est-ce pour des élèves qui ont des besoins particuliers?",
+        en: "Is it for students with particular needs?",
+    },
+    Entry {
+        about: About::Content(Facet::Platform),
+        fr: "Doit-elle se brancher à une plateforme de votre école?",
+        en: "Should it connect to a platform your school uses?",
+    },
+    Entry {
+        about: About::Budget,
+        fr: "Combien la ressource peut-elle coûter?",
+        en: "How much may the resource cost?",
+    },
+    Entry {
+        about: About::Access,
+        fr: "Vos élèves peuvent-ils avoir un compte?",
+        en: "May your students have an account?",
+    },
+    Entry {
+        about: About::Feature("no-ads"),
+        fr: "Faut-il une ressource sans publicité?",
+        en: "Does it have to be free of advertising?",
+    },
+    Entry {
+        about: About::Feature("offline"),
+        fr: "Faut-il qu’elle fonctionne sans connexion Internet?",
+        en: "Does it have to work without an Internet connection?",
+    },
+    Entry {
+        about: About::Feature("tutorial"),
+        fr: "Voulez-vous un tutoriel pour apprendre à vous en servir?",
+        en: "Do you want a tutorial that shows how to use it?",
+    },
+];
+
+/// The costs of which it has to be known how many matches stay within.
+pub fn costs() -> &'static [u64] {
+    &BUDGETS
+}

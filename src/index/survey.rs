@@ -1,0 +1,253 @@
+//! One pass for guidance: the best of what satisfies every wish, and beside it what fails only a few of them.
+//!
+//! A search forgets what its filters leave out. Here every match of the words is told which wishes it fails, as a set of
+//! bits; those that fail one alone are ranked as well, so that giving it up can be weighed.
+
+use super::IndexError;
+use super::gather::{Batch, Best, Counts, Entry, SortKey};
+use super::lookup::Lookup;
+use super::postings::LengthFactors;
+use super::search::Leader;
+use super::snapshot::Snapshot;
+use crate::query::attributes::{Rows, Sets};
+use crate::query::facet::Facet;
+use crate::query::filter::Filters;
+use crate::query::found::{Failing, Found, Surveyed, WishSet};
+use crate::query::need::{Limit, Wish};
+use crate::query::plan::Plan;
+use crate::query::rank::Rank;
+use crate::query::text_field::TextScoring;
+
+/// What a survey looks for besides the best matches.
+#[derive(Default)]
+pub struct Scope<'a> {
+    /// What a match must satisfy, at most 32; the plan's own filters are not looked at.
+    pub wishes: &'a [Wish],
+    /// Wishes that may be failed together and still be noted: what they say in common.
+    pub together: WishSet,
+    /// Costs in cents of which it is counted how many matches stay within.
+    pub costs: &'a [u64],
+}
+
+impl Snapshot {
+    /// Surveys what has the words of a plan: the best of what satisfies every wish, as many as its page holds from the
+    /// first, and what fails few.
+    pub fn survey<R: Rank>(
+        &self,
+        plan: &Plan,
+        words: &Lookup,
+        scoring: &TextScoring,
+        rank: &R,
+        scope: &Scope,
+    ) -> Result<Surveyed, IndexError> {
+        let factors = LengthFactors::new(scoring, &self.lengths);
+        let mut counts = Counts::new(&Filters::default(), &plan.facets, self.sets());
+        let mut within_cost = vec![0; scope.costs.len()];
+        let mut failures = Failures::new(scope, self.sets());
+        let mut leaders = Vec::new();
+        for (number, segment) in self.segments.iter().enumerate() {
+            let rows = &segment.columns.rows;
+            let ids = segment.columns.ids.ords();
+            let depth = plan.page.depth();
+            let mut best = Best::new(rank, false, SortKey::None, ids, depth);
+            let id_order = |document| ids.first(document).unwrap_or(u64::MAX);
+            self.for_each_batch(number, plan, words, scoring, &factors, |batch| {
+                failures.take(batch, rows, rank, &id_order);
+                counts.take(batch, rows);
+                for (max, within) in scope.costs.iter().zip(&mut within_cost) {
+                    let costs = batch.places.iter().map(|place| rows.cost_cents(*place));
+                    *within += costs.flatten().filter(|cost| cost <= max).count() as u64;
+                }
+                best.take(batch, rows);
+            })?;
+            let (entries, _) = best.into_parts();
+            let of_segment = |entry| Leader::new(number as u32, entry);
+            leaders.extend(entries.into_iter().map(of_segment));
+            failures.end_segment(number as u32, self, plan);
+        }
+        leaders.sort_by(|one, other| one.compare(other, self, plan));
+        leaders.truncate(plan.page.depth());
+        let candidates = leaders.into_iter().map(|leader| self.candidate(leader));
+        let failing = failures.kinds.into_iter().filter_map(|kind| {
+            Some(Failing {
+                wishes: kind.wishes,
+                points: kind.points,
+                best: self.candidate(kind.leader?),
+            })
+        });
+        let mut smallest = failures.smallest;
+        if counts.total > 0 {
+            smallest = vec![0];
+        }
+        Ok(Surveyed {
+            found: Found {
+                total: counts.total,
+                candidates: candidates.collect(),
+                facets: counts.facet_counts(&self.vocabularies),
+            },
+            within_cost,
+            failing: failing.collect(),
+            smallest,
+        })
+    }
+}
+
+/// What is noted of matches that fail wishes, over all segments.
+struct Failures {
+    limits: Vec<LimitTable>,
+    together: WishSet,
+    kinds: Vec<Kind>,
+    smallest: Vec<WishSet>,
+    /// The wishes that each match of a batch fails.
+    failed: Vec<WishSet>,
+    /// The matches of a batch that are noted, and the place of their kind.
+    noted: Batch,
+    noted_kinds: Vec<usize>,
+    points: Vec<i64>,
+}
+
+/// A limit made ready for many matches.
+enum LimitTable {
+    /// Whether a set passes, by set number.
+    Sets(Facet, Vec<bool>),
+    MaxCost(u64),
+}
+
+/// The matches that fail the same wishes.
+struct Kind {
+    wishes: WishSet,
+    points: Vec<i64>,
+    /// The best of the segment at hand, and of those before.
+    best: Option<Entry>,
+    leader: Option<Leader>,
+}
+
+impl Failures {
+    fn new(scope: &Scope, sets: &Sets) -> Self {
+        let table = |wish: &Wish| match &wish.limit {
+            Limit::Facet(facet, values) => LimitTable::Sets(*facet, sets.passing(*facet, values)),
+            Limit::MaxCost(max) => LimitTable::MaxCost(*max),
+        };
+        Failures {
+            limits: scope.wishes.iter().map(table).collect(),
+            together: scope.together,
+            kinds: Vec::new(),
+            smallest: Vec::new(),
+            failed: Vec::new(),
+            noted: Batch::default(),
+            noted_kinds: Vec::new(),
+            points: Vec::new(),
+        }
+    }
+
+    /// Leaves those that fail nothing in the batch, and notes the others.
+    fn take<R: Rank>(
+        &mut self,
+        batch: &mut Batch,
+        rows: &Rows,
+        rank: &R,
+        id_order: &impl Fn(u32) -> u64,
+    ) {
+        if self.limits.is_empty() {
+            return;
+        }
+        self.find_failed(batch, rows);
+        self.noted.clear();
+        self.noted_kinds.clear();
+        let failed = std::mem::take(&mut self.failed);
+        for (at, wishes) in failed
+            .iter()
+            .enumerate()
+            .filter(|(_, wishes)| **wishes != 0)
+        {
+            self.keep_smallest(*wishes);
+            if wishes.count_ones() == 1 || wishes & !self.together == 0 {
+                self.noted.push(batch.places[at], batch.texts[at]);
+                let kind = self.kind(*wishes);
+                self.noted_kinds.push(kind);
+            }
+        }
+        batch.keep_passed(&failed);
+        self.failed = failed;
+        self.noted.gather_first_words(rows);
+        self.points.resize(self.noted.places.len(), 0);
+        let matches = self.noted.matches(rows);
+        rank.neutral_points(&matches, &mut self.points);
+        rank.add_personal_points(&matches, &mut self.points);
+        for (at, (kind, points)) in self.noted_kinds.iter().zip(&self.points).enumerate() {
+            let (document, text) = (self.noted.places[at], self.noted.texts[at]);
+            let kind = &mut self.kinds[*kind];
+            kind.points.push(*points);
+            if kind.best.is_none_or(|best| best.points <= *points) {
+                let entry = Entry {
+                    key: 0,
+                    points: *points,
+                    id_order: id_order(document),
+                    document,
+                    text,
+                };
+                if kind.best.is_none_or(|best| entry < best) {
+                    kind.best = Some(entry);
+                }
+            }
+        }
+    }
+
+    fn find_failed(&mut self, batch: &mut Batch, rows: &Rows) {
+        batch.gather_first_words(rows);
+        self.failed.clear();
+        self.failed.resize(batch.places.len(), 0);
+        for (number, limit) in self.limits.iter().enumerate() {
+            match limit {
+                LimitTable::Sets(facet, passes) => {
+                    let matches = batch.matches(rows);
+                    matches.each_number(rows.sets(*facet), &mut self.failed, |set, failed| {
+                        *failed |= WishSet::from(!passes[set]) << number;
+                    });
+                }
+                LimitTable::MaxCost(max) => {
+                    for (place, failed) in batch.places.iter().zip(&mut self.failed) {
+                        let fails = rows.cost_cents(*place).is_none_or(|cost| cost > *max);
+                        *failed |= WishSet::from(fails) << number;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Few sets remain, and most matches fail more than one of these: the first look decides.
+    fn keep_smallest(&mut self, wishes: WishSet) {
+        let holds_known = |known: &WishSet| known & !wishes == 0;
+        if !self.smallest.iter().any(holds_known) {
+            self.smallest.retain(|known| wishes & !known != 0);
+            self.smallest.push(wishes);
+        }
+    }
+
+    fn kind(&mut self, wishes: WishSet) -> usize {
+        let known = self.kinds.iter().position(|kind| kind.wishes == wishes);
+        known.unwrap_or_else(|| {
+            self.kinds.push(Kind {
+                wishes,
+                points: Vec::new(),
+                best: None,
+                leader: None,
+            });
+            self.kinds.len() - 1
+        })
+    }
+
+    /// The best of the segment against the best of those before it.
+    fn end_segment(&mut self, segment: u32, snapshot: &Snapshot, plan: &Plan) {
+        for kind in &mut self.kinds {
+            let Some(entry) = kind.best.take() else {
+                continue;
+            };
+            let own = Leader::new(segment, entry);
+            let is_better = |leader: &Leader| own.compare(leader, snapshot, plan).is_lt();
+            if kind.leader.as_ref().is_none_or(is_better) {
+                kind.leader = Some(own);
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! From a need to a short list, the next question, and what could be given up.
+
+use std::sync::Arc;
+
+use super::ServiceError;
+use super::search::{Hit, Prepared, Search};
+use crate::domain::actor::Actor;
+use crate::domain::language::LanguageMap;
+use crate::guidance::question::{self, Question};
+use crate::guidance::relaxation::{self, Hidden, Relaxation};
+use crate::index::record;
+use crate::index::survey::Scope;
+use crate::query::facet::Facet;
+use crate::query::filter::Filters;
+use crate::query::found::Surveyed;
+use crate::query::need::{Limit, Need, Topic, Wish};
+use crate::query::page::Page;
+use crate::query::plan::corrected_text;
+use crate::query::understanding::Expression;
+
+/// Helps to decide, from the current snapshot of the index.
+pub struct Guidance {
+    search: Arc<Search>,
+}
+
+/// Everything a door needs to answer.
+pub struct GuidanceOutcome {
+    pub total: u64,
+    pub corrected: Option<String>,
+    /// What expressions of the text were taken for.
+    pub understood: Vec<Expression>,
+    /// What had to hold; the others below name wishes by their place here.
+    pub wishes: Vec<Wish>,
+    pub shortlist: Vec<Hit>,
+    pub question: Option<Question>,
+    pub relaxations: Vec<(Relaxation, Newcomer)>,
+    /// Only when nothing satisfies every wish.
+    pub minimal: Vec<Vec<usize>>,
+    /// Whether the words must be given up besides: nothing has any of them.
+    pub drops_words: bool,
+    pub hidden: Vec<Hidden>,
+}
+
+/// The best of what a concession would bring.
+pub struct Newcomer {
+    pub id: String,
+    pub title: LanguageMap,
+    /// Ten-thousandths.
+    pub points: i64,
+}
+
+impl Guidance {
+    pub fn new(search: Arc<Search>) -> Self {
+        Guidance { search }
+    }
+
+    /// The short list of a need, what to ask next, and what giving up a wish would bring.
+    ///
+    /// # Errors
+    /// When the index cannot be read; it is reported, to be built anew.
+    pub fn guide(&self, actor: &Actor, need: &Need) -> Result<GuidanceOutcome, ServiceError> {
+        self.search.report(self.answer(actor, need))
+    }
+
+    /// Every question that could be asked now, the best first.
+    pub fn questions(&self, actor: &Actor, need: &Need) -> Result<Vec<Question>, ServiceError> {
+        let survey = self.survey(actor, need)?;
+        Ok(self.questions_of(&survey, need))
+    }
+
+    fn answer(&self, actor: &Actor, need: &Need) -> Result<GuidanceOutcome, ServiceError> {
+        let survey = self.survey(actor, need)?;
+        let Survey {
+            prepared,
+            wishes,
+            surveyed,
+        } = &survey;
+        let shown = need.query.page.limit;
+        let candidates = &surveyed.found.candidates;
+        let shortlist = &candidates[..candidates.len().min(shown)];
+        let mut relaxations = Vec::new();
+        for relaxation in relaxation::relaxations(surveyed) {
+            let newcomer = newcomer(prepared, &relaxation)?;
+            relaxations.push((relaxation, newcomer));
+        }
+        let mut minimal = Vec::new();
+        let mut drops_words = false;
+        if surveyed.found.total == 0 {
+            minimal = relaxation::minimal(surveyed);
+            if minimal.is_empty() && !need.query.text.trim().is_empty() {
+                let without_words = self.without_words(actor, need, wishes)?;
+                drops_words = !without_words.smallest.is_empty();
+                minimal = match without_words.found.total {
+                    0 => relaxation::minimal(&without_words),
+                    _ => vec![Vec::new()],
+                };
+            }
+        }
+        Ok(GuidanceOutcome {
+            total: surveyed.found.total,
+            corrected: corrected_text(&need.query.text, &prepared.words.corrections),
+            understood: prepared.understood.expressions.clone(),
+            shortlist: prepared.hits(shortlist, &need.query)?,
+            question: self.questions_of(&survey, need).into_iter().next(),
+            relaxations,
+            minimal,
+            drops_words,
+            hidden: relaxation::hidden(surveyed, relaxation::fleet(wishes), shown),
+            wishes: survey.wishes,
+        })
+    }
+
+    fn survey(&self, actor: &Actor, need: &Need) -> Result<Survey, ServiceError> {
+        let mut prepared = self.search.prepare(actor, &need.query, |_, _| true)?;
+        let filters = std::mem::take(&mut prepared.plan.filters);
+        let wishes = need.wishes(&filters, &self.search.schema().vocabularies);
+        let surveyed = self.look(&mut prepared, need, &wishes)?;
+        Ok(Survey {
+            prepared,
+            wishes,
+            surveyed,
+        })
+    }
+
+    fn look(
+        &self,
+        prepared: &mut Prepared,
+        need: &Need,
+        wishes: &[Wish],
+    ) -> Result<Surveyed, ServiceError> {
+        let vocabularies = &self.search.schema().vocabularies;
+        let is_known = |topic| is_known(topic, need, wishes, prepared);
+        prepared.plan.facets = question::counted(vocabularies, is_known);
+        prepared.plan.page = Page {
+            limit: question::POOL.max(need.query.page.limit),
+            offset: 0,
+        };
+        let scope = Scope {
+            wishes,
+            together: relaxation::fleet(wishes),
+            costs: question::costs(),
+        };
+        let Prepared {
+            snapshot,
+            plan,
+            words,
+            rank,
+            ..
+        } = &*prepared;
+        Ok(snapshot.survey(plan, words, &self.search.weights().text, rank, &scope)?)
+    }
+
+    /// What the same wishes find when no word is asked for.
+    fn without_words(
+        &self,
+        actor: &Actor,
+        need: &Need,
+        wishes: &[Wish],
+    ) -> Result<Surveyed, ServiceError> {
+        let mut need = need.clone();
+        need.query.text = String::new();
+        let mut prepared = self.search.prepare(actor, &need.query, |_, _| true)?;
+        prepared.plan.filters = Filters::default();
+        self.look(&mut prepared, &need, wishes)
+    }
+
+    fn questions_of(&self, survey: &Survey, need: &Need) -> Vec<Question> {
+        let Survey {
+            prepared,
+            wishes,
+            surveyed,
+        } = survey;
+        question::questions(
+            surveyed,
+            prepared.snapshot.sets(),
+            &self.search.schema().vocabularies,
+            need.query.page.limit,
+            |topic| is_known(topic, need, wishes, prepared),
+        )
+    }
+}
+
+/// A need looked up.
+struct Survey {
+    prepared: Prepared,
+    wishes: Vec<Wish>,
+    surveyed: Surveyed,
+}
+
+/// Whether the profile, the words, the answers or a skip tell already.
+fn is_known(topic: Topic, need: &Need, wishes: &[Wish], prepared: &Prepared) -> bool {
+    let is_wished = |topic| wishes.iter().any(|wish| wish.limit.topic() == topic);
+    if need.is_skipped(topic) || is_wished(topic) {
+        return true;
+    }
+    let Topic::Facet(facet) = topic else {
+        // Who wants something free has told the budget.
+        let price = Topic::Facet(Facet::Price);
+        return topic == Topic::Budget && (is_wished(price) || need.is_skipped(price));
+    };
+    let is_understood = !prepared.understood.values(facet).is_empty();
+    let in_profile = need.query.profile.as_ref().is_some_and(|profile| {
+        let values = match facet {
+            Facet::Subject => &profile.subjects,
+            Facet::Level => &profile.levels,
+            Facet::StudentType => &profile.student_types,
+            Facet::Device => &profile.devices,
+            Facet::Os => &profile.os,
+            Facet::Platform => &profile.platforms,
+            Facet::Language => &profile.languages,
+            _ => return false,
+        };
+        !values.is_empty()
+    });
+    is_understood || in_profile
+}
+
+fn newcomer(prepared: &Prepared, relaxation: &Relaxation) -> Result<Newcomer, ServiceError> {
+    let record = prepared.snapshot.record(relaxation.best.place)?;
+    let head = record::head(&record).unwrap_or_default();
+    Ok(Newcomer {
+        id: head.id,
+        title: head.title,
+        points: relaxation.best.points,
+    })
+}
+
+impl GuidanceOutcome {
+    /// The wishes of a set, by their places.
+    pub fn limits(&self, places: &[usize]) -> impl Iterator<Item = &Limit> {
+        places.iter().map(|place| &self.wishes[*place].limit)
+    }
+}
