@@ -11,6 +11,7 @@ use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
 use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
+use crate::services::compare::Compare;
 use crate::services::guidance::Guidance;
 use crate::services::indexing::{Indexing, Outdated};
 use crate::services::reindex::Reindex;
@@ -18,6 +19,7 @@ use crate::services::search::Search;
 use crate::services::similar::Similar;
 use crate::services::suggest::Suggest;
 use crate::services::tasks::Tasks;
+use crate::services::why::Why;
 use crate::store::tokens::OperatorTokens;
 use crate::store::{Store, StoreError};
 
@@ -30,7 +32,9 @@ pub struct App {
     pub suggest: Suggest,
     pub similar: Similar,
     pub guidance: Guidance,
-    pub catalogue: Catalogue,
+    pub compare: Compare,
+    pub why: Why,
+    pub catalogue: Arc<Catalogue>,
     pub mappings: Arc<Mappings>,
     pub indexing: Arc<Indexing>,
     pub reindex: Arc<Reindex>,
@@ -110,16 +114,19 @@ impl App {
             folder,
             Arc::clone(&schema),
         );
+        let catalogue = Arc::new(Catalogue::new(
+            Arc::clone(&store),
+            Arc::clone(&schema),
+            Arc::clone(&mappings),
+        ));
         Ok(App {
+            why: Why::new(Arc::clone(&search), Arc::clone(&catalogue)),
+            compare: Compare::new(Arc::clone(&search), Arc::clone(&catalogue)),
             similar: Similar::new(Arc::clone(&index), Arc::clone(&schema), weights),
             suggest: Suggest::new(Arc::clone(&index), Arc::clone(&search), Arc::clone(&schema)),
             guidance: Guidance::new(Arc::clone(&search)),
             search,
-            catalogue: Catalogue::new(
-                Arc::clone(&store),
-                Arc::clone(&schema),
-                Arc::clone(&mappings),
-            ),
+            catalogue,
             mappings,
             reindex: Arc::new(reindex),
             backup: Backup::new(Arc::clone(&store), Arc::clone(&clock)),

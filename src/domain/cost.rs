@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::resource::Resource;
+use super::resource::{Offer, OfferUnit, Period, Resource};
 
 /// Dated exchange rates of `index-schema/currencies.toml`: Canadian dollars for one unit.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,6 +13,24 @@ pub struct Currencies {
     /// The day or year the rates stand for.
     pub as_of: String,
     rates: BTreeMap<String, f64>,
+}
+
+/// How many a resource is bought for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Buyers {
+    pub students: Option<u64>,
+    pub classes: Option<u64>,
+}
+
+impl Buyers {
+    /// How many units of an offer are needed; one licence serves a teacher, a school or a board.
+    fn units(self, unit: OfferUnit) -> Option<u64> {
+        match unit {
+            OfferUnit::Student => self.students,
+            OfferUnit::Class => Some(self.classes.unwrap_or(1)),
+            OfferUnit::Teacher | OfferUnit::School | OfferUnit::Board => Some(1),
+        }
+    }
 }
 
 impl Currencies {
@@ -45,6 +63,22 @@ impl Currencies {
             .iter()
             .filter_map(|offer| self.cents(offer.amount?, offer.currency.as_deref()));
         own.into_iter().chain(offers).min()
+    }
+
+    /// The cheapest offer for a first year, in Canadian cents; `None` when none has a known price, or when it goes by
+    /// student and nobody said how many there are.
+    pub fn year_cents(&self, resource: &Resource, buyers: Buyers) -> Option<u64> {
+        let year = |offer: &Offer| {
+            let amount = self.cents(offer.amount?, offer.currency.as_deref())?;
+            let times = match offer.period {
+                Some(Period::Month) => 12,
+                Some(Period::Once | Period::Year) | None => 1,
+            };
+            amount
+                .checked_mul(times)?
+                .checked_mul(buyers.units(offer.per)?)
+        };
+        resource.offers.iter().filter_map(year).min()
     }
 }
 
@@ -84,6 +118,22 @@ mod tests {
             ),
             Some(450)
         );
+    }
+
+    #[test]
+    fn a_year_costs_the_cheapest_offer_for_so_many() {
+        let schema = IndexSchema::embedded();
+        let record = json!({"id": "x", "title": "x", "offers": [{"per": "student", "amount": 2, "period": "month"},
+            {"per": "class", "amount": 300, "period": "year"}, {"per": "school", "amount": 5000}]});
+        let draft = Draft::read(record, &schema.vocabularies).expect("valid");
+        let year = |students, classes| {
+            let buyers = super::Buyers { students, classes };
+            schema.currencies.year_cents(&draft.resource, buyers)
+        };
+        assert_eq!(year(Some(10), Some(1)), Some(24_000));
+        assert_eq!(year(Some(25), Some(1)), Some(30_000));
+        assert_eq!(year(Some(900), Some(30)), Some(500_000));
+        assert_eq!(year(None, None), Some(30_000));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! It works on candidates and their packed attributes, reads nothing from disk, and knows neither engine nor store. Start
 //! with [`question`] (what to ask next) and [`relaxation`] (what to give up).
 
+pub mod comparison;
 pub mod question;
 pub mod relaxation;
 mod topics;

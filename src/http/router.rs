@@ -14,8 +14,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, backup, facets, generations, guidance, health, resources, search, suggest, tasks,
-    vocabularies,
+    admin, backup, compare, facets, generations, guidance, health, resources, search, suggest,
+    tasks, vocabularies, why,
 };
 use super::error::ApiError;
 use super::{Server, limits, observe};
@@ -77,6 +77,8 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(search::by_parameters, search::by_body))
                 .routes(routes!(search::recommendations))
                 .routes(routes!(guidance::guide))
+                .routes(routes!(compare::compare))
+                .routes(routes!(why::why))
                 .routes(routes!(suggest::suggest))
                 .routes(routes!(facets::one))
                 .routes(routes!(resources::one))

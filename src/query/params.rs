@@ -185,7 +185,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn problem(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
+    /// Notes that a parameter is wrong.
+    pub fn problem(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
         self.problems.push(Problem::new(field, code, detail));
     }
 
@@ -222,7 +223,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn texts(&mut self, name: &str) -> Vec<String> {
+    /// Texts, each at most [`LONGEST_TEXT_CHARS`] long.
+    pub fn texts(&mut self, name: &str) -> Vec<String> {
         let mut texts = Vec::new();
         for value in self.list(name) {
             match value {

@@ -17,6 +17,45 @@ pub struct Contribution {
     pub text: Bilingual,
 }
 
+/// What a signal gave one of two resources more than the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    pub signal: &'static str,
+    /// Ten-thousandths of a point; negative where the other has more.
+    pub points: i64,
+    /// The reason of the one that has more.
+    pub text: Bilingual,
+}
+
+/// Why one resource has more points than another: what each signal gave them differently, the most first. The differences
+/// add up to that of their points.
+pub fn differences(one: &[Contribution], other: &[Contribution]) -> Vec<Difference> {
+    let of = |list: &[Contribution], signal| {
+        let own = list
+            .iter()
+            .filter(|contribution| contribution.signal == signal);
+        own.map(|contribution| contribution.points).sum::<i64>()
+    };
+    let mut differences: Vec<Difference> = Vec::new();
+    for Contribution { signal, .. } in one.iter().chain(other) {
+        let points = of(one, *signal) - of(other, *signal);
+        if points == 0 || differences.iter().any(|known| known.signal == *signal) {
+            continue;
+        }
+        let better = if points > 0 { one } else { other };
+        let said = better
+            .iter()
+            .find(|contribution| contribution.signal == *signal);
+        differences.extend(said.map(|said| Difference {
+            signal,
+            points,
+            text: said.text.clone(),
+        }));
+    }
+    differences.sort_by_key(|difference| std::cmp::Reverse(difference.points.abs()));
+    differences
+}
+
 impl ProfileRank {
     /// Every signal that had a say, in the order reasons are told. Their points add up to what ranking gave.
     pub fn explain(&self, text: f32, row: &Row, sets: &Sets) -> Vec<Contribution> {

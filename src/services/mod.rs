@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod catalogue;
 pub mod checkup;
+pub mod compare;
 pub mod coverage;
 pub mod evaluation;
 pub mod guidance;
@@ -16,6 +17,7 @@ pub mod search;
 pub mod similar;
 pub mod suggest;
 pub mod tasks;
+pub mod why;
 
 use crate::domain::actor::Actor;
 use crate::domain::problem::{Problem, sentence};

@@ -261,7 +261,7 @@ fn check(
 }
 
 /// A question of POST as the query string of GET.
-fn as_parameters(question: &Value) -> String {
+pub fn as_parameters(question: &Value) -> String {
     let mut pairs = Vec::new();
     for (name, value) in question.as_object().unwrap() {
         let values = match value {

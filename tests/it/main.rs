@@ -23,6 +23,7 @@
 //! 21. `doctor`: what is found in a data folder, repaired, or explained.
 //! 22. `crash_operations`: kill -9 during reindex, rollback and backup.
 //! 23. `guidance`: the next question, what to give up, and no dead end.
+//! 24. `decide`: comparing a few resources, and why one is or is not among the results.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -34,6 +35,7 @@ mod catalogue;
 mod commands;
 mod crash;
 mod crash_operations;
+mod decide;
 mod doctor;
 mod evaluate;
 mod exchange;

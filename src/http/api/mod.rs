@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod backup;
+pub mod compare;
 pub mod facets;
 pub mod generations;
 pub mod guidance;
@@ -11,3 +12,4 @@ pub mod search;
 pub mod suggest;
 pub mod tasks;
 pub mod vocabularies;
+pub mod why;

@@ -21,6 +21,7 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::query::params::RawParams;
 use crate::query::search_query::Query;
 use crate::query::understanding::Expression;
+use crate::ranking::explanation::Contribution;
 use crate::services::search::{Hit, SearchOutcome};
 
 /// The parameters of a search; all may be left out. Ids are those of the vocabularies.
@@ -144,8 +145,9 @@ struct HighlightsResponse {
     description: Option<String>,
 }
 
+/// What one signal gave.
 #[derive(Serialize, ToSchema)]
-struct ContributionResponse {
+pub struct ContributionResponse {
     signal: &'static str,
     /// Between 0 and 1.
     value: f64,
@@ -155,6 +157,19 @@ struct ContributionResponse {
     text: TextResponse,
 }
 
+impl From<Contribution> for ContributionResponse {
+    fn from(contribution: Contribution) -> Self {
+        ContributionResponse {
+            signal: contribution.signal,
+            value: contribution.value,
+            weight: contribution.weight,
+            points: in_points(contribution.points),
+            text: contribution.text.into(),
+        }
+    }
+}
+
+/// A text in both languages.
 #[derive(Serialize, ToSchema)]
 pub struct TextResponse {
     fr: String,
@@ -270,16 +285,9 @@ pub fn understood_response(
 
 /// A hit as JSON.
 pub fn hit_response(hit: Hit) -> ApiResult<HitResponse> {
-    let contributions = hit.explanation.map(|contributions| {
-        let response = |c: crate::ranking::explanation::Contribution| ContributionResponse {
-            signal: c.signal,
-            value: c.value,
-            weight: c.weight,
-            points: in_points(c.points),
-            text: c.text.into(),
-        };
-        contributions.into_iter().map(response).collect()
-    });
+    let contributions = hit
+        .explanation
+        .map(|contributions| contributions.into_iter().map(Into::into).collect());
     Ok(HitResponse {
         id: hit.id,
         rank: hit.rank,
