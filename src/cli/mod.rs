@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod evaluate;
 mod export;
+mod guide;
 mod import;
 mod open;
 mod operator;
@@ -49,6 +50,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Search the catalogue
     Search(Box<search::SearchArgs>),
+    /// Choose a resource in a conversation
+    Guide(guide::GuideArgs),
     /// Measure the ranking on judged questions
     Evaluate(evaluate::EvaluateArgs),
     /// Examine a data folder and repair what is safe; or a catalogue: completeness and coverage
@@ -75,6 +78,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Search(args) => search::run(&args),
+        Command::Guide(args) => guide::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Operator(args) => operator::run(&args),

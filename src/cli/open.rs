@@ -47,6 +47,12 @@ fn told(data: &DataSettings, opened: Result<App, StartError>) -> anyhow::Result<
     }
 }
 
+/// The app of a data folder that must be there already.
+pub fn existing(data: &DataSettings) -> anyhow::Result<App> {
+    must_exist(data)?;
+    app(data)
+}
+
 /// Waits until everything in the catalogue is findable, showing how far it is.
 pub fn wait_for_index(app: &App) {
     let target = app.store.sequence();

@@ -143,6 +143,10 @@ impl Remote {
         Ok(())
     }
 
+    pub fn guide(&self, need: &Value) -> anyhow::Result<Value> {
+        self.send(self.client.post(self.url("/guidance")).json(need))
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}/api/v1{path}", self.base)
     }

@@ -114,8 +114,7 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<()> {
 }
 
 fn ask(args: &SearchArgs, question: Value) -> anyhow::Result<Value> {
-    open::must_exist(&args.data)?;
-    let app = open::app(&args.data)?;
+    let app = open::existing(&args.data)?;
     open::wait_for_index(&app);
     let query = match RawParams::from_json(question).into_query(&app.schema.vocabularies) {
         Ok(query) => query,

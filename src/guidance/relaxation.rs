@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use crate::domain::language::Bilingual;
+use crate::domain::vocabulary::Vocabularies;
 use crate::query::facet::Facet;
 use crate::query::found::{Candidate, Failing, Surveyed, WishSet};
 use crate::query::need::{Limit, Source, Wish};
@@ -88,6 +90,44 @@ pub fn hidden(surveyed: &Surveyed, fleet: WishSet, shown: usize) -> Vec<Hidden> 
         (Reverse(one.count), &one.by).cmp(&(Reverse(other.count), &other.by))
     });
     hidden
+}
+
+/// A wish as a teacher would name it.
+pub fn told(limit: &Limit, vocabularies: &Vocabularies) -> Bilingual {
+    let (facet, values) = match limit {
+        Limit::Facet(facet, values) => (*facet, values),
+        Limit::MaxCost(0) => return Bilingual::new("Gratuit", "Free"),
+        Limit::MaxCost(cents) => {
+            let (dollars, rest) = (cents / 100, cents % 100);
+            let fr = format!("Au plus {dollars},{rest:02} $");
+            return Bilingual::new(fr, format!("At most ${dollars}.{rest:02}"));
+        }
+    };
+    let [fr, en] = match facet {
+        Facet::Subject => ["Matière", "Subject"],
+        Facet::Level => ["Niveau", "Level"],
+        Facet::Device => ["Appareils", "Devices"],
+        Facet::Os => ["Système", "System"],
+        Facet::Price => ["Prix", "Price"],
+        Facet::Type => ["Genre", "Kind"],
+        Facet::Language => ["Langue", "Language"],
+        Facet::Strategy => ["Façon d’enseigner", "Way of teaching"],
+        Facet::Platform => ["Plateforme", "Platform"],
+        Facet::StudentType => ["Élèves", "Students"],
+        Facet::Access => ["Compte", "Account"],
+        Facet::Licence => ["Licence", "Licence"],
+        Facet::Headquarters => ["Siège de l’éditeur", "Publisher’s headquarters"],
+        Facet::Has => ["Exigence", "Requirement"],
+    };
+    let vocabulary = vocabularies.get(facet.name());
+    let labels = values.iter().map(|value| &vocabulary.term(*value).label);
+    let (all_fr, all_en): (Vec<_>, Vec<_>) = labels
+        .map(|label| (label.fr.as_str(), label.en.as_str()))
+        .unzip();
+    Bilingual::new(
+        format!("{fr} : {}", all_fr.join(" ou ")),
+        format!("{en}: {}", all_en.join(" or ")),
+    )
 }
 
 fn numbers(set: WishSet) -> Vec<usize> {

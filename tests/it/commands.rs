@@ -306,3 +306,80 @@ fn an_index_that_is_no_index_is_built_anew() {
         );
     }
 }
+
+#[test]
+fn a_conversation_reads_numbers_words_skips_and_steps_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.jsonl"));
+    let game = |id: &str, level: &str, price: &str| {
+        let fields = json!({"levels": [level], "price": {"model": price}, "languages": ["fr"]});
+        record(id, "Jeu de fractions", fields)
+    };
+    let records = [
+        game("small", "/primary/cycle-1", "free"),
+        game("middle", "/primary/cycle-2", "paid"),
+        game("large", "/primary/cycle-3", "free"),
+    ];
+    write_file(&file, &lines(&records));
+    assert!(
+        run(&["import", file.to_str().unwrap()], &data)
+            .status
+            .success()
+    );
+    let converse = |arguments: &[&str], replies: &str| {
+        let mut child = classo()
+            .arg("guide")
+            .args(arguments)
+            .arg("--data")
+            .arg(&data)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        use std::io::Write;
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(replies.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        stdout(&output)
+    };
+    let by_number = converse(&["fractions"], "2\n");
+    assert!(
+        by_number.contains("À quel niveau enseignez-vous?"),
+        "{by_number}"
+    );
+    assert!(
+        by_number.contains("2. 2e cycle du primaire (1)"),
+        "{by_number}"
+    );
+    assert!(
+        by_number
+            .trim_end()
+            .contains("\n1 ressource\n  1. Jeu de fractions  [middle]"),
+        "{by_number}"
+    );
+    let back = converse(
+        &["fractions", "--lang", "en"],
+        "Primary Cycle 2\nback\nwhat?\nskip\nend\n",
+    );
+    assert!(
+        back.matches("Which level do you teach?").count() == 2,
+        "{back}"
+    );
+    assert!(
+        back.contains("I did not understand that.") && back.contains("How much may"),
+        "{back}"
+    );
+    let given_up = converse(&["fractions", "--my-device", "ipad"], "1\n\n");
+    assert!(
+        given_up.contains("À quoi pouvez-vous renoncer?\n  1. Appareils : iPad\n")
+            && given_up.contains("3 ressources"),
+        "{given_up}"
+    );
+    let wrong = run(&["guide", "--lang", "de"], &data);
+    assert_eq!(wrong.status.code(), Some(2));
+}

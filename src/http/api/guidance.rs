@@ -16,6 +16,7 @@ use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::vocabulary::Vocabularies;
 use crate::guidance::question::Question;
+use crate::guidance::relaxation::told;
 use crate::http::Server;
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ApiResult};
@@ -69,6 +70,7 @@ pub struct GuidanceResponse {
 struct WishResponse {
     #[schema(value_type = Object)]
     wish: Value,
+    text: TextResponse,
     /// `answers`, `words` or `profile`: an answer is taken back, the others are given up by naming them in `skipped`.
     source: &'static str,
 }
@@ -170,6 +172,7 @@ pub fn response(
         });
     let wishes = outcome.wishes.iter().map(|wish| WishResponse {
         wish: as_json(&wish.limit),
+        text: told(&wish.limit, vocabularies).into(),
         source: match wish.source {
             Source::Answers => "answers",
             Source::Words => "words",

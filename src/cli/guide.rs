@@ -1,0 +1,352 @@
+//! `classo guide`: choosing a resource in a conversation.
+//!
+//! It asks what the API would ask next, and reads numbers or words. Nobody has to sit at a terminal: answers may be piped.
+
+use std::io::{BufRead, Write, stdin, stdout};
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::output::say;
+use super::{WrongUse, open, remote::Remote};
+use crate::app::App;
+use crate::config::{DataSettings, ServerSettings};
+use crate::domain::actor::Actor;
+use crate::domain::language::{Bilingual, Language};
+use crate::domain::problem::sentence;
+use crate::domain::text;
+use crate::http::api::guidance::response;
+use crate::query::need::Need;
+use crate::query::params::RawParams;
+
+#[derive(Debug, Args)]
+pub struct GuideArgs {
+    /// What to look for; nothing for everything
+    #[arg(value_name = "WORDS")]
+    words: Vec<String>,
+    /// fr or en
+    #[arg(long, default_value = "fr")]
+    lang: String,
+    /// The devices of the class (repeatable)
+    #[arg(long)]
+    my_device: Vec<String>,
+    #[arg(long)]
+    my_level: Vec<String>,
+    #[arg(long)]
+    my_subject: Vec<String>,
+    /// In Canadian dollars
+    #[arg(long)]
+    my_budget: Option<f64>,
+    /// How long the short list is
+    #[arg(long, default_value_t = 5)]
+    limit: u32,
+    #[command(flatten)]
+    data: DataSettings,
+    #[command(flatten)]
+    server: ServerSettings,
+}
+
+pub fn run(args: &GuideArgs) -> anyhow::Result<()> {
+    let Some(language) = Language::from_tag(&args.lang) else {
+        bail!(WrongUse("--lang is fr or en".into()));
+    };
+    let guide = Guide::open(args)?;
+    let mut conversation = Conversation {
+        language,
+        needs: vec![Asked::first(args)],
+    };
+    while let Some(need) = conversation.needs.last() {
+        let answer = guide.ask(&need.0)?;
+        show_list(&answer, language);
+        let choices = match answer["total"].as_u64() {
+            Some(0) => Choices::concessions(&answer, language),
+            _ => Choices::question(&answer, language),
+        };
+        let Some(choices) = choices else {
+            break;
+        };
+        if !conversation.turn(&choices)? {
+            break;
+        }
+    }
+    guide.close()
+}
+
+/// Whom the questions come from: the data folder, or a server.
+enum Guide {
+    Local(Box<App>),
+    Remote(Remote),
+}
+
+impl Guide {
+    fn open(args: &GuideArgs) -> anyhow::Result<Guide> {
+        if let Some(url) = &args.server.server {
+            return Ok(Guide::Remote(Remote::new(url, args.server.token.as_ref())?));
+        }
+        let app = open::existing(&args.data)?;
+        open::wait_for_index(&app);
+        Ok(Guide::Local(Box::new(app)))
+    }
+
+    fn ask(&self, need: &Value) -> anyhow::Result<Value> {
+        let app = match self {
+            Guide::Remote(remote) => return remote.guide(need),
+            Guide::Local(app) => app,
+        };
+        let vocabularies = &app.schema.vocabularies;
+        let need = match Need::read(RawParams::from_json(need.clone()), vocabularies) {
+            Ok(need) => need,
+            Err(problems) => bail!(WrongUse(sentence(&problems))),
+        };
+        let outcome = app.guidance.guide(&Actor::Console, &need)?;
+        let answer = response(outcome, &need, vocabularies);
+        let answer = answer.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        Ok(serde_json::to_value(answer)?)
+    }
+
+    fn close(self) -> anyhow::Result<()> {
+        if let Guide::Local(app) = self {
+            app.close()?;
+        }
+        Ok(())
+    }
+}
+
+/// What was said so far; going back takes the last step away.
+struct Conversation {
+    language: Language,
+    needs: Vec<Asked>,
+}
+
+/// The body of POST guidance.
+#[derive(Clone)]
+struct Asked(Value);
+
+impl Asked {
+    fn first(args: &GuideArgs) -> Asked {
+        let profile = json!({"devices": args.my_device, "levels": args.my_level, "subjects": args.my_subject,
+            "budget": args.my_budget});
+        Asked(
+            json!({"q": args.words.join(" "), "lang": args.lang, "limit": args.limit, "profile": profile,
+                "answers": {}, "skipped": []}),
+        )
+    }
+
+    fn with_answer(&self, answer: &Value) -> Asked {
+        let mut step = self.clone();
+        for (name, value) in answer.as_object().into_iter().flatten() {
+            match (step.0["answers"][name].as_array_mut(), value.as_array()) {
+                (Some(known), Some(values)) => known.extend(values.clone()),
+                _ => step.0["answers"][name] = value.clone(),
+            }
+        }
+        step
+    }
+
+    fn skipping(&self, name: &str) -> Asked {
+        let mut step = self.clone();
+        if let Some(skipped) = step.0["skipped"].as_array_mut() {
+            skipped.push(json!(name));
+        }
+        step
+    }
+
+    /// Gives up wishes: an answer is taken back, the others are skipped, the words fall away.
+    fn without(&self, drops: &Value) -> Asked {
+        let mut step = self.clone();
+        for (name, value) in drops.as_array().into_iter().flatten().flat_map(fields) {
+            if name == "q" {
+                step.0["q"] = json!("");
+                continue;
+            }
+            if let Some(answers) = step.0["answers"].as_object_mut() {
+                give_up(answers, name, value);
+            }
+            step = step.skipping(match (name.as_str(), value[0].as_str()) {
+                ("has", Some(feature)) => feature,
+                (name, _) => name,
+            });
+        }
+        step
+    }
+}
+
+fn give_up(answers: &mut Map<String, Value>, name: &str, value: &Value) {
+    match answers.get_mut(name).and_then(Value::as_array_mut) {
+        Some(values) if name == "has" => values.retain(|own| *own != value[0]),
+        _ => drop(answers.remove(name)),
+    }
+}
+
+fn fields(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    object.as_object().into_iter().flatten()
+}
+
+/// What can be answered now.
+struct Choices {
+    text: String,
+    labels: Vec<String>,
+    what: What,
+}
+
+enum What {
+    /// Answers to the question, and what names it when it does not matter.
+    Answers(Vec<Value>, String),
+    /// Sets of wishes to give up.
+    Concessions(Vec<Value>),
+}
+
+impl Choices {
+    fn question(answer: &Value, language: Language) -> Option<Choices> {
+        let question = &answer["next_question"];
+        let options = question["options"].as_array()?;
+        let label = |option: &Value| {
+            format!(
+                "{} ({})",
+                option["label"].as_str().unwrap_or(""),
+                option["count"]
+            )
+        };
+        Some(Choices {
+            text: question["text"][language.tag()].as_str()?.to_owned(),
+            labels: options.iter().map(label).collect(),
+            what: What::Answers(
+                options
+                    .iter()
+                    .map(|option| option["answer"].clone())
+                    .collect(),
+                question["skip"].as_str()?.to_owned(),
+            ),
+        })
+    }
+
+    fn concessions(answer: &Value, language: Language) -> Option<Choices> {
+        let sets = answer["minimal"]
+            .as_array()
+            .filter(|sets| !sets.is_empty())?;
+        let text = Bilingual::new(
+            "Rien ne répond à tout. À quoi pouvez-vous renoncer?",
+            "Nothing meets everything. What can you give up?",
+        );
+        let words = Bilingual::new("Vos mots", "Your words");
+        let told = |drop: &Value| {
+            let mut wishes = answer["wishes"].as_array().into_iter().flatten();
+            let wish = wishes.find(|wish| wish["wish"] == *drop);
+            let text = wish.and_then(|wish| wish["text"][language.tag()].as_str());
+            text.unwrap_or(words.get(language)).to_owned()
+        };
+        let label = |set: &Value| {
+            let drops = set.as_array().into_iter().flatten();
+            drops.map(told).collect::<Vec<_>>().join(" + ")
+        };
+        Some(Choices {
+            text: text.get(language).to_owned(),
+            labels: sets.iter().map(label).collect(),
+            what: What::Concessions(sets.clone()),
+        })
+    }
+
+    /// The choice that a reply names: by its number, by its words, or by the start of just one.
+    fn choice(&self, reply: &str) -> Option<usize> {
+        if let Ok(number) = reply.parse::<usize>() {
+            return (1..=self.labels.len())
+                .contains(&number)
+                .then(|| number - 1);
+        }
+        let reply = text::key(reply);
+        let label = |label: &String| text::key(label.rsplit_once(" (").map_or(label, |(l, _)| l));
+        let mut labels = self.labels.iter().map(label);
+        if let Some(exact) = labels.clone().position(|label| label == reply) {
+            return Some(exact);
+        }
+        let starting = labels
+            .clone()
+            .filter(|label| label.starts_with(&reply))
+            .count();
+        (starting == 1 && !reply.is_empty())
+            .then(|| labels.position(|label| label.starts_with(&reply)))
+            .flatten()
+    }
+}
+
+impl Conversation {
+    /// Asks until there is a reply that means something; `false` ends the conversation.
+    fn turn(&mut self, choices: &Choices) -> anyhow::Result<bool> {
+        let hint = Bilingual::new(
+            "un numéro ou un mot; « passer », « retour » ou « fin »",
+            "a number or a word; \"skip\", \"back\" or \"end\"",
+        );
+        say(format!("\n{}", choices.text));
+        for (place, label) in choices.labels.iter().enumerate() {
+            say(format!("  {}. {label}", place + 1));
+        }
+        loop {
+            write!(stdout(), "[{}] > ", hint.get(self.language))?;
+            stdout().flush()?;
+            let mut line = String::new();
+            if stdin().lock().read_line(&mut line)? == 0 {
+                say("");
+                return Ok(false);
+            }
+            let reply = line.trim();
+            let Some(step) = self.needs.last() else {
+                return Ok(false);
+            };
+            match (text::key(reply).as_str(), &choices.what) {
+                ("end" | "fin" | "quit" | "quitter" | "exit", _) => return Ok(false),
+                ("back" | "retour", _) => {
+                    if self.needs.len() > 1 {
+                        self.needs.pop();
+                    }
+                    return Ok(true);
+                }
+                ("skip" | "passer", What::Answers(_, name)) => {
+                    let next = step.skipping(name);
+                    self.needs.push(next);
+                    return Ok(true);
+                }
+                _ => {}
+            }
+            if let Some(choice) = choices.choice(reply) {
+                let next = match &choices.what {
+                    What::Answers(answers, _) => step.with_answer(&answers[choice]),
+                    What::Concessions(sets) => step.without(&sets[choice]),
+                };
+                self.needs.push(next);
+                return Ok(true);
+            }
+            let sorry = Bilingual::new("Je n’ai pas compris.", "I did not understand that.");
+            say(sorry.get(self.language));
+        }
+    }
+}
+
+fn show_list(answer: &Value, language: Language) {
+    let total = answer["total"].as_u64().unwrap_or(0);
+    say(match (language, total) {
+        (Language::Fr, 0 | 1) => format!("\n{total} ressource"),
+        (Language::Fr, _) => format!("\n{total} ressources"),
+        (Language::En, 1) => "\n1 resource".to_owned(),
+        (Language::En, _) => format!("\n{total} resources"),
+    });
+    for hit in answer["shortlist"].as_array().into_iter().flatten() {
+        let titles = &hit["resource"]["title"];
+        let tags = [language.tag(), language.other().tag(), "und"];
+        let title = tags.iter().find_map(|tag| titles[tag].as_str());
+        say(format!(
+            "  {}. {}  [{}]",
+            hit["rank"],
+            title.unwrap_or(""),
+            hit["id"].as_str().unwrap_or("")
+        ));
+        let reasons = hit["explanation"].as_array().into_iter().flatten();
+        let best = reasons.max_by(|one, other| {
+            let points = |reason: &Value| reason["points"].as_f64().unwrap_or(0.0);
+            points(one).total_cmp(&points(other))
+        });
+        if let Some(reason) = best.and_then(|best| best["text"][language.tag()].as_str()) {
+            say(format!("     {reason}"));
+        }
+    }
+}
