@@ -3,7 +3,8 @@
 //! The asker looks for something that is probably near the top, so the best few hundred matches are a distribution over
 //! what it may be: each weighs the more, the more points it has. A question is worth the entropy of this distribution less the
 //! entropy that is expected to remain after its answers. What an answer keeps is what its filter keeps, so values that
-//! nearly everything has are worth little, however many resources have them.
+//! nearly everything has are worth little, however many resources have them. Of questions that tell as much, the one that
+//! matters to more people is asked first.
 
 use super::topics::{self, ACCESS, About, BUDGETS, Entry};
 use crate::domain::language::Bilingual;
@@ -19,14 +20,10 @@ pub use super::topics::costs;
 pub const POOL: usize = 256;
 
 /// By how many points a match is e times less likely to be the target than another.
-const TEMPERATURE: f64 = 1.0;
+const TEMPERATURE: f64 = 3.0;
 
 /// More options than this are not read.
 const MOST_OPTIONS: usize = 8;
-
-/// How often somebody to whom a fact could matter insists on it: that a resource has no advertising does not yet mean
-/// that who wants it asked for that.
-const INSISTENCE: f64 = 0.5;
 
 /// A question to ask, with what it is worth.
 #[derive(Debug, Clone)]
@@ -80,16 +77,20 @@ pub fn questions(
         let changes = choices
             .iter()
             .any(|choice| choice.excludes_one_of(shown.max(1).min(pool.shares.len())));
-        (changes && gain > LEAST_GAIN).then(|| Question {
+        let question = Question {
             topic,
             text: entry.text(),
             gain_bits: gain,
             options: choices.into_iter().map(|choice| choice.option).collect(),
-        })
+        };
+        (changes && gain > LEAST_GAIN).then_some((entry.concern * gain, question))
     };
-    let mut questions: Vec<Question> = topics::ALL.iter().filter_map(question).collect();
-    questions.sort_by(|one, other| other.gain_bits.total_cmp(&one.gain_bits));
+    let mut questions: Vec<(f64, Question)> = topics::ALL.iter().filter_map(question).collect();
+    questions.sort_by(|one, other| other.0.total_cmp(&one.0));
     questions
+        .into_iter()
+        .map(|(_, question)| question)
+        .collect()
 }
 
 /// Less than this is a rounding error.
@@ -195,14 +196,14 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// Facts on which some insist and which do not matter to others.
+    /// Facts of which one option or another holds.
     fn demand(&self, options: Vec<AnswerOption>) -> (Vec<Choice>, f64) {
         let choices: Vec<Choice> = options
             .into_iter()
             .filter(|option| option.count > 0)
             .map(|option| self.choice(option))
             .collect();
-        let gain = INSISTENCE * self.gain(&choices);
+        let gain = self.gain(&choices);
         (choices, gain)
     }
 

@@ -6,6 +6,9 @@ use crate::query::facet::Facet;
 /// Something to ask about.
 pub(super) struct Entry {
     pub about: About,
+    /// To how many it matters: everybody teaches some level, few need a certain platform. Estimates; a question that is
+    /// mostly answered by "it does not matter" is worth less than its bits.
+    pub concern: f64,
     fr: &'static str,
     en: &'static str,
 }
@@ -49,66 +52,79 @@ pub(super) const BUDGETS: [u64; 3] = [0, 1_000, 5_000];
 pub(super) const ALL: [Entry; 13] = [
     Entry {
         about: About::Content(Facet::Level),
+        concern: 0.9,
         fr: "À quel niveau enseignez-vous?",
         en: "Which level do you teach?",
     },
     Entry {
         about: About::Content(Facet::Subject),
+        concern: 0.9,
         fr: "Pour quelle matière?",
         en: "For which subject?",
     },
     Entry {
         about: About::Content(Facet::Type),
+        concern: 0.7,
         fr: "Quel genre de ressource cherchez-vous?",
         en: "What kind of resource are you looking for?",
     },
     Entry {
         about: About::Content(Facet::Device),
+        concern: 0.5,
         fr: "Avec quels appareils vos élèves travaillent-ils?",
         en: "Which devices do your students use?",
     },
     Entry {
         about: About::Content(Facet::Language),
+        concern: 0.7,
         fr: "Dans quelle langue la ressource doit-elle être?",
         en: "Which language should the resource be in?",
     },
     Entry {
         about: About::Content(Facet::Strategy),
+        concern: 0.3,
         fr: "Comment pensez-vous l’utiliser en classe?",
         en: "How do you plan to use it in class?",
     },
     Entry {
         about: About::Content(Facet::StudentType),
+        concern: 0.25,
         fr: "Est-ce pour des élèves qui ont des besoins particuliers?",
         en: "Is it for students with particular needs?",
     },
     Entry {
         about: About::Content(Facet::Platform),
+        concern: 0.25,
         fr: "Doit-elle se brancher à une plateforme de votre école?",
         en: "Should it connect to a platform your school uses?",
     },
     Entry {
         about: About::Budget,
+        concern: 0.5,
         fr: "Combien la ressource peut-elle coûter?",
         en: "How much may the resource cost?",
     },
     Entry {
         about: About::Access,
+        concern: 0.3,
         fr: "Vos élèves peuvent-ils avoir un compte?",
         en: "May your students have an account?",
     },
     Entry {
         about: About::Feature("no-ads"),
+        concern: 0.3,
         fr: "Faut-il une ressource sans publicité?",
         en: "Does it have to be free of advertising?",
     },
     Entry {
         about: About::Feature("offline"),
+        concern: 0.15,
         fr: "Faut-il qu’elle fonctionne sans connexion Internet?",
         en: "Does it have to work without an Internet connection?",
     },
     Entry {
         about: About::Feature("tutorial"),
+        concern: 0.2,
         fr: "Voulez-vous un tutoriel pour apprendre à vous en servir?",
         en: "Do you want a tutorial that shows how to use it?",
     },

@@ -301,6 +301,9 @@ fn vocabularies_and_the_description_of_the_api_are_there() {
     assert_eq!(description["openapi"], "3.1.0");
     for path in [
         "/api/v1/search",
+        "/api/v1/guidance",
+        "/api/v1/compare",
+        "/api/v1/why",
         "/api/v1/resources/{id}",
         "/api/v1/admin/import",
         "/healthz",
