@@ -75,6 +75,7 @@ pub struct WordTrouble {
     pub instead: String,
 }
 
+/// In which way the words are in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TroubleKind {
     /// It has none of the words.
