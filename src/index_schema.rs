@@ -195,8 +195,8 @@ impl IndexSchema {
                 })?,
             source_mappings: files.sources(),
             word_forms: [
-                word_forms(&files, "word_forms/fr.toml")?,
-                word_forms(&files, "word_forms/en.toml")?,
+                word_forms(files, "word_forms/fr.toml")?,
+                word_forms(files, "word_forms/en.toml")?,
             ],
             index_hash: files
                 .hash(|name| !RANKING_FILES.contains(&name) && !name.starts_with(SOURCES)),
