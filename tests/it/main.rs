@@ -24,6 +24,7 @@
 //! 22. `crash_operations`: kill -9 during reindex, rollback and backup.
 //! 23. `guidance`: the next question, what to give up, and no dead end.
 //! 24. `decide`: comparing a few resources, and why one is or is not among the results.
+//! 25. `fuzz`: nothing that can be typed makes a reader stumble.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -41,6 +42,7 @@ mod evaluate;
 mod exchange;
 mod facets;
 mod formats;
+mod fuzz;
 mod generations;
 mod guidance;
 mod personas;
