@@ -25,9 +25,11 @@
 //! 23. `guidance`: the next question, what to give up, and no dead end.
 //! 24. `decide`: comparing a few resources, and why one is or is not among the results.
 //! 25. `fuzz`: nothing that can be typed makes a reader stumble.
+//! 26. `across_languages`: French questions find English resources, and the other way.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
+mod across_languages;
 mod admin;
 mod analysis;
 mod backup;
