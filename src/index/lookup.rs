@@ -219,11 +219,7 @@ impl Snapshot {
 const LONGEST_ENDING: usize = 4;
 
 impl Lookup {
-    /// Whether no resource has any of the words.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
+    /// The variants of each word that some resource has.
     pub fn words(&self) -> impl Iterator<Item = &[Variant]> {
         self.words.iter().map(Vec::as_slice)
     }

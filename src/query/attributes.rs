@@ -56,11 +56,10 @@ const COLUMNS: usize = Facet::COUNT + 1;
 const MERIT: usize = Facet::COUNT;
 
 /// Where a column lies. A column that was never packed reads 0 everywhere.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default)]
 struct Slot {
     word: usize,
-    shift: u32,
-    mask: u64,
+    bits: PackedBits,
 }
 
 /// One column of the rows.
@@ -73,7 +72,7 @@ pub struct Column<'a> {
 }
 
 /// Which bits of a word a column takes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct PackedBits {
     shift: u32,
     mask: u64,
@@ -126,18 +125,17 @@ impl Rows {
             self.words.push(vec![0; self.costs.len()]);
             self.taken = 0;
         }
-        let slot = Slot {
-            word: self.words.len() - 1,
+        let bits = PackedBits {
             // A column of no bits may come after a full word: it takes none, and is not shifted past its end.
             shift: if width == 0 { 0 } else { self.taken },
             mask: (1 << width) - 1,
         };
-        let words = &mut self.words[slot.word];
+        let word = self.words.len() - 1;
         numbers.for_each(|(place, number)| {
-            words[place as usize] |= u64::from(number) << slot.shift;
+            self.words[word][place as usize] |= u64::from(number) << bits.shift;
         });
         self.taken += width;
-        self.columns[column] = slot;
+        self.columns[column] = Slot { word, bits };
     }
 
     pub fn set_cost(&mut self, place: u32, cents: u64) {
@@ -155,10 +153,10 @@ impl Rows {
     }
 
     fn column(&self, column: usize) -> Column<'_> {
-        let Slot { word, shift, mask } = self.columns[column];
+        let Slot { word, bits } = self.columns[column];
         Column {
             words: &self.words[word],
-            bits: PackedBits { shift, mask },
+            bits,
             is_first: word == 0,
         }
     }

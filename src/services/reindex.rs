@@ -233,8 +233,8 @@ impl Reindex {
 
     fn facet_changes(
         &self,
-        old: &Snapshot,
-        new: &Snapshot,
+        old: &Arc<Snapshot>,
+        new: &Arc<Snapshot>,
     ) -> Result<Vec<FacetChange>, ServiceError> {
         let (old, new) = (self.search.counts(old)?, self.search.counts(new)?);
         let mut changes = Vec::new();

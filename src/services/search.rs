@@ -168,7 +168,16 @@ impl Search {
         query: &Query,
         knows: impl Fn(&Snapshot, Facet) -> bool,
     ) -> Result<Prepared, ServiceError> {
-        let snapshot = self.index.snapshot();
+        self.prepare_in(self.index.snapshot(), actor, query, knows)
+    }
+
+    fn prepare_in(
+        &self,
+        snapshot: Arc<Snapshot>,
+        actor: &Actor,
+        query: &Query,
+        knows: impl Fn(&Snapshot, Facet) -> bool,
+    ) -> Result<Prepared, ServiceError> {
         let understood = self.understand(query, |facet| knows(&snapshot, facet));
         let mut plan = self.plan(&understood.in_place_of(query));
         let words = snapshot.look_up(&plan, &self.weights.text)?;
@@ -210,7 +219,7 @@ impl Search {
     }
 
     /// How many resources a snapshot has for each value of each facet, whichever snapshot it is.
-    pub fn counts(&self, snapshot: &Snapshot) -> Result<Vec<FacetCount>, ServiceError> {
+    pub fn counts(&self, snapshot: &Arc<Snapshot>) -> Result<Vec<FacetCount>, ServiceError> {
         let query = Query {
             facets: Facet::ALL.to_vec(),
             page: Page {
@@ -219,19 +228,9 @@ impl Search {
             },
             ..Query::default()
         };
-        let plan = self.plan(&query);
-        let words = snapshot.look_up(&plan, &self.weights.text)?;
-        let rank = ProfileRank::new(
-            self.neutral_rank(snapshot, query.language),
-            &Understood::default(),
-            &ProfileView::anonymous(),
-            &self.weights,
-            snapshot.sets(),
-            &self.schema.vocabularies,
-        );
-        Ok(snapshot
-            .search(&plan, &words, &self.weights.text, &rank, false)?
-            .facets)
+        let snapshot = Arc::clone(snapshot);
+        let prepared = self.prepare_in(snapshot, &Actor::Console, &query, |_, _| true)?;
+        Ok(prepared.found(&self.weights, false)?.facets)
     }
 
     fn understand(&self, query: &Query, knows: impl Fn(Facet) -> bool) -> Understood {
