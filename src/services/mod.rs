@@ -3,6 +3,7 @@
 //! One file per thing Classo does. A service takes the actor first, knows no HTTP and prints nothing. Start with
 //! [`search`]: the only file that sees a whole search.
 
+pub mod accounts;
 pub mod backup;
 pub mod catalogue;
 pub mod checkup;
