@@ -9,6 +9,7 @@ use crate::index_schema::{IndexSchema, IndexSchemaError};
 use crate::interchange::mapping::{MappingError, Mappings};
 use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
+use crate::services::analytics::Analytics;
 use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
 use crate::services::compare::Compare;
@@ -40,6 +41,7 @@ pub struct App {
     pub reindex: Arc<Reindex>,
     pub tasks: Arc<Tasks>,
     pub backup: Backup,
+    pub analytics: Analytics,
     pub tokens: OperatorTokens,
     pub clock: Arc<dyn Clock>,
     /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
@@ -61,7 +63,7 @@ pub enum StartError {
     Service(#[from] ServiceError),
     #[error("it is a file; --data names a folder")]
     NotAFolder,
-    #[error("the indexing thread cannot start: {0}")]
+    #[error("a thread cannot start: {0}")]
     Thread(std::io::Error),
 }
 
@@ -119,7 +121,10 @@ impl App {
             Arc::clone(&schema),
             Arc::clone(&mappings),
         ));
+        let analytics =
+            Analytics::start(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&schema));
         Ok(App {
+            analytics: analytics.map_err(StartError::Thread)?,
             why: Why::new(Arc::clone(&search), Arc::clone(&catalogue)),
             compare: Compare::new(Arc::clone(&search), Arc::clone(&catalogue)),
             similar: Similar::new(Arc::clone(&index), Arc::clone(&schema), weights),
@@ -150,6 +155,7 @@ impl App {
     pub fn close(self) -> Result<(), StoreError> {
         self.tasks.stop();
         self.indexing.stop();
+        self.analytics.stop();
         self.store.close()
     }
 }

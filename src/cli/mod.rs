@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, everything else to standard error. A failed command exits with 1, a wrong use with 2.
 
+mod analytics;
 mod backup;
 mod demo;
 mod doctor;
@@ -48,6 +49,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make a data folder from backups
     Restore(backup::RestoreArgs),
+    /// Tell what was searched for, as counts without persons
+    Analytics(analytics::AnalyticsArgs),
     /// Search the catalogue
     Search(Box<search::SearchArgs>),
     /// Choose a resource in a conversation
@@ -77,6 +80,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Rollback(args) => reindex::roll_back(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::restore(&args),
+        Command::Analytics(args) => analytics::run(&args),
         Command::Search(args) => search::run(&args),
         Command::Guide(args) => guide::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

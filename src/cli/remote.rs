@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::civil::Date;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
@@ -14,11 +15,13 @@ use crate::config::Token;
 use crate::domain::resource::ResourceId;
 use crate::domain::task::Task;
 use crate::http::api::admin::{ImportResponse, RemovalResponse};
+use crate::http::api::analytics::AnalyticsResponse;
 use crate::http::api::generations::{RollbackResponse, StatsResponse};
 use crate::http::api::tasks::TaskResponse;
 use crate::interchange::record::{Place, Raw};
 use crate::interchange::records::{Records, Shape};
 use crate::interchange::report::ImportReport;
+use crate::services::analytics::UsageReport;
 use crate::services::catalogue::ImportListener;
 use crate::services::reindex::RollbackReport;
 
@@ -130,6 +133,18 @@ impl Remote {
 
     pub fn stats(&self) -> anyhow::Result<StatsResponse> {
         self.send(self.client.get(self.url("/admin/stats")))
+    }
+
+    pub fn analytics(
+        &self,
+        from: Option<Date>,
+        to: Option<Date>,
+        limit: u32,
+    ) -> anyhow::Result<UsageReport> {
+        let request = self.client.get(self.url("/admin/analytics"));
+        let request = request.query(&[("from", from), ("to", to)]);
+        let answer: AnalyticsResponse = self.send(request.query(&[("limit", limit)]))?;
+        Ok(answer.report)
     }
 
     /// Takes a backup of what changed after a number.

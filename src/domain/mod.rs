@@ -20,4 +20,5 @@ pub mod task;
 pub mod text;
 pub mod totp;
 pub mod typed;
+pub mod usage;
 pub mod vocabulary;

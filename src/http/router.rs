@@ -14,8 +14,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, backup, compare, facets, generations, guidance, health, resources, search, suggest,
-    tasks, vocabularies, why,
+    admin, analytics, backup, compare, facets, generations, guidance, health, resources, search,
+    suggest, tasks, vocabularies, why,
 };
 use super::error::ApiError;
 use super::{Server, limits, observe};
@@ -90,6 +90,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(generations::rollback))
                 .routes(routes!(generations::all))
                 .routes(routes!(generations::stats))
+                .routes(routes!(analytics::report))
                 .routes(routes!(backup::stream))
                 .routes(routes!(tasks::all))
                 .routes(routes!(tasks::one, tasks::cancel)),

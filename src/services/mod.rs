@@ -4,6 +4,7 @@
 //! [`search`]: the only file that sees a whole search.
 
 pub mod accounts;
+pub mod analytics;
 pub mod backup;
 pub mod catalogue;
 pub mod checkup;

@@ -4,6 +4,7 @@
 //! stand behind it one day. The room knows nothing of search or of HTTP. Start with [`Store::apply`] (one write) and
 //! [`Store::changes_after`] (what the index follows); [`commit`] is why an acknowledged write survives a power cut.
 
+mod analytics;
 pub mod backup;
 pub mod check;
 mod codec;
@@ -44,6 +45,7 @@ pub struct Store {
     journal: sled::Tree,
     counters: sled::Tree,
     tasks: sled::Tree,
+    analytics: sled::Tree,
     committer: Committer,
     news: journal::News,
 }
@@ -93,12 +95,13 @@ impl Store {
                 .open_tree(name)
                 .map_err(|error| failed(error.to_string()))
         };
-        let (resources, chunks, journal, counters, tasks) = (
+        let (resources, chunks, journal, counters, tasks, analytics) = (
             tree("resources")?,
             tree("resource_chunks")?,
             tree("journal")?,
             tree("counters")?,
             tree("tasks")?,
+            tree("analytics")?,
         );
         identify(&counters).map_err(|error| failed(error.to_string()))?;
         let committer =
@@ -111,6 +114,7 @@ impl Store {
             journal,
             counters,
             tasks,
+            analytics,
             committer,
             news,
         })

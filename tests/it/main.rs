@@ -26,12 +26,14 @@
 //! 24. `decide`: comparing a few resources, and why one is or is not among the results.
 //! 25. `fuzz`: nothing that can be typed makes a reader stumble.
 //! 26. `across_languages`: French questions find English resources, and the other way.
+//! 27. `analytics`: counts of what was searched for, which name nothing rare and nobody.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
 mod across_languages;
 mod admin;
 mod analysis;
+mod analytics;
 mod backup;
 mod bad_input;
 mod catalogue;

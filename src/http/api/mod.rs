@@ -1,6 +1,7 @@
 //! The JSON API, one file for each noun of its paths.
 
 pub mod admin;
+pub mod analytics;
 pub mod backup;
 pub mod compare;
 pub mod facets;

@@ -231,6 +231,7 @@ async fn answer(server: Arc<Server>, params: RawParams) -> ApiResult<Response> {
     let at = Arc::clone(&server);
     let response = server.bridge.ask(move || -> ApiResult<SearchResponse> {
         let outcome = at.app.search.search(&Actor::Visitor, &query)?;
+        at.app.analytics.count(&query, outcome.total);
         response(outcome, &query, &at.app.schema.vocabularies)
     });
     Ok(Json(response.await??).into_response())
