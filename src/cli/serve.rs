@@ -40,7 +40,13 @@ pub fn serve(app: App, args: &ServeArgs) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("no runtime can be started")?;
-    let served = runtime.block_on(http::serve(app, address, announce, stop_signal()));
+    let served = runtime.block_on(http::serve(
+        app,
+        http::Settings::default(),
+        address,
+        announce,
+        stop_signal(),
+    ));
     served.with_context(|| format!("cannot serve on {address}"))
 }
 

@@ -13,6 +13,7 @@ use super::error::ApiError;
 pub struct Bridge {
     questions: Arc<Semaphore>,
     imports: Arc<Semaphore>,
+    passwords: Arc<Semaphore>,
 }
 
 /// How long a question waits for a permit.
@@ -21,12 +22,16 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Bulk work runs beside questions, but not in a crowd.
 const IMPORTS_AT_ONCE: usize = 2;
 
+/// Sign-ins and the like that are in the core at once, most of them in the queue of the hashing threads.
+const PASSWORDS_AT_ONCE: usize = 32;
+
 impl Bridge {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Bridge {
             questions: Arc::new(Semaphore::new(cores * 2)),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+            passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
         }
     }
 
@@ -39,6 +44,15 @@ impl Bridge {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         run(&self.questions, work).await
+    }
+
+    /// Runs work that waits for a password's hash: it holds none of the permits of questions, so that a crowd that signs in
+    /// does not keep others from searching.
+    pub async fn hash<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        run(&self.passwords, work).await
     }
 
     /// Runs bulk work on a worker thread.

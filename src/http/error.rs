@@ -1,5 +1,7 @@
 //! The one table from what went wrong to what a caller is told (RFC 9457), and the one log line about it.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use problem_details::ProblemDetails;
@@ -18,6 +20,10 @@ pub enum ApiError {
     Forbidden(String),
     Conflict(String),
     MethodNotAllowed,
+    /// A change asked for by a page of another site, in the name of whoever looks at it.
+    ForeignOrigin,
+    /// Too many attempts; how long to wait before the next.
+    TooMany(Duration),
     Busy,
     TimedOut,
     Internal(String),
@@ -61,6 +67,16 @@ impl ApiError {
                 "method_not_allowed",
                 "This method is not used here",
             ),
+            ApiError::ForeignOrigin => (
+                StatusCode::FORBIDDEN,
+                "foreign_origin",
+                "This comes from another site",
+            ),
+            ApiError::TooMany(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "Too many attempts",
+            ),
             ApiError::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
@@ -87,6 +103,10 @@ impl ApiError {
             ApiError::Unauthorized(why) => (*why).to_owned(),
             ApiError::Forbidden(why) | ApiError::Conflict(why) => why.clone(),
             ApiError::MethodNotAllowed => "See /api/docs for what can be asked here.".into(),
+            ApiError::ForeignOrigin => {
+                "Changes are made from Classo's own pages, or by programs with a token.".into()
+            }
+            ApiError::TooMany(wait) => format!("Try again in {} s.", whole_seconds(*wait)),
             ApiError::Busy => "Too many questions at once; try again in a moment.".into(),
             ApiError::TimedOut => "Try again in a moment, or ask for less at once.".into(),
             ApiError::Internal(_) => "It has been noted; the request id helps to find it.".into(),
@@ -119,11 +139,15 @@ impl IntoResponse for ApiError {
         }
         let (status, ..) = self.kind();
         let is_unauthorized = matches!(self, ApiError::Unauthorized(_));
+        let retry_after = match &self {
+            ApiError::TooMany(wait) => Some(whole_seconds(*wait)),
+            _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        };
         let mut response = self.document(status).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if let Some(seconds) = retry_after {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if is_unauthorized {
             response
@@ -132,6 +156,11 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+/// As `Retry-After` has it: whole, and never too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).max(1) as u64
 }
 
 impl From<ServiceError> for ApiError {

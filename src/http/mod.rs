@@ -5,35 +5,70 @@
 //! with [`router`], which reads like a table of contents.
 
 pub mod api;
-mod blocking;
+pub mod attempts;
+pub mod blocking;
 mod body;
+pub mod caller;
+pub mod cookie;
 mod error;
 mod limits;
 mod listener;
 mod observe;
 mod operator;
+pub mod origin;
 pub mod router;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use attempts::Attempts;
 use blocking::Bridge;
+
+/// What the doors need to know of the world around them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The address at which people reach Classo, such as `https://classo.example`: letters link to it, and with `https`
+    /// cookies travel encrypted alone. Without it, the host that a request names decides.
+    pub public_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` says where a request comes from.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How often passwords, codes and letters may be asked for.
+    pub attempts: attempts::Settings,
+}
+
+impl Settings {
+    /// Scheme and authority of the public address.
+    fn public_origin(&self) -> Option<&str> {
+        let url = self.public_url.as_deref()?;
+        let authority = url.find("://")? + 3;
+        let end = url[authority..]
+            .find('/')
+            .map_or(url.len(), |at| authority + at);
+        Some(&url[..end])
+    }
+}
 
 /// What every handler shares.
 pub struct Server {
     pub app: App,
+    pub settings: Settings,
+    pub attempts: Attempts,
     bridge: Bridge,
 }
 
 impl Server {
-    pub fn new(app: App) -> Self {
+    pub fn new(app: App, settings: Settings) -> Self {
         Server {
             app,
+            attempts: Attempts::new(&settings.attempts),
+            settings,
             bridge: Bridge::new(),
         }
     }
@@ -53,13 +88,14 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// When the address cannot be listened on.
 pub async fn serve(
     app: App,
+    settings: Settings,
     address: SocketAddr,
     listening: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     let local = listener.local_addr()?;
-    let server = Arc::new(Server::new(app));
+    let server = Arc::new(Server::new(app, settings));
     let router = router::router(Arc::clone(&server));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let tasks = Arc::clone(&server.app.tasks);

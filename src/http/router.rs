@@ -26,7 +26,7 @@ use super::{Server, limits, observe};
         title = "Classo",
         description = "Finds the digital educational resource that suits a class, and says why.\n\nProblems are answered as \
             `application/problem+json` (RFC 9457) with a stable `code`, and `errors` that name each field: `invalid_request`, \
-            `not_found`, `gone`, `unauthorized`, `forbidden`, `conflict`, `method_not_allowed`, `busy`, `timed_out`, `internal`.",
+            `not_found`, `gone`, `unauthorized`, `forbidden`, `conflict`, `method_not_allowed`, `foreign_origin`, `too_many_requests`, `busy`, `timed_out`, `internal`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(

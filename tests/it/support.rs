@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use classo::app::App;
-use classo::http::Server;
 use classo::http::router::router;
+use classo::http::{Server, Settings};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ impl TestApp {
             .build()
             .unwrap();
         TestApp {
-            router: router(Arc::new(Server::new(app))),
+            router: router(Arc::new(Server::new(app, Settings::default()))),
             token,
             runtime,
             _folder: folder,
