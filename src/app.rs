@@ -15,6 +15,7 @@ use crate::services::catalogue::Catalogue;
 use crate::services::compare::Compare;
 use crate::services::guidance::Guidance;
 use crate::services::indexing::{Indexing, Outdated};
+use crate::services::links::Links;
 use crate::services::reindex::Reindex;
 use crate::services::search::Search;
 use crate::services::similar::Similar;
@@ -42,6 +43,7 @@ pub struct App {
     pub tasks: Arc<Tasks>,
     pub backup: Backup,
     pub analytics: Analytics,
+    pub links: Arc<Links>,
     pub tokens: OperatorTokens,
     pub clock: Arc<dyn Clock>,
     /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
@@ -124,6 +126,7 @@ impl App {
         let analytics =
             Analytics::start(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&schema));
         Ok(App {
+            links: Arc::new(Links::new(Arc::clone(&store), Arc::clone(&clock))),
             analytics: analytics.map_err(StartError::Thread)?,
             why: Why::new(Arc::clone(&search), Arc::clone(&catalogue)),
             compare: Compare::new(Arc::clone(&search), Arc::clone(&catalogue)),

@@ -4,6 +4,7 @@
 
 mod analytics;
 mod backup;
+mod check_links;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -18,6 +19,7 @@ mod remote;
 mod remove;
 mod search;
 mod serve;
+mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -49,6 +51,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make a data folder from backups
     Restore(backup::RestoreArgs),
+    /// Visit the addresses of resources, politely, and remember which of them still answer
+    CheckLinks(check_links::CheckLinksArgs),
     /// Tell what was searched for, as counts without persons
     Analytics(analytics::AnalyticsArgs),
     /// Search the catalogue
@@ -80,6 +84,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Rollback(args) => reindex::roll_back(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::restore(&args),
+        Command::CheckLinks(args) => check_links::run(&args),
         Command::Analytics(args) => analytics::run(&args),
         Command::Search(args) => search::run(&args),
         Command::Guide(args) => guide::run(&args),

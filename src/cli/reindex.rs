@@ -1,16 +1,12 @@
 //! `classo reindex` and `classo rollback`: a fresh index beside the one in use, and the way back.
 
-use std::time::{Duration, Instant};
-
-use anyhow::{Context, bail};
 use clap::Args;
-use serde::de::DeserializeOwned;
 
-use super::output::{Progress, say};
-use super::{open, remote::Remote};
+use super::output::say;
+use super::{open, remote::Remote, watch};
 use crate::config::{DataSettings, ServerSettings};
 use crate::domain::actor::Actor;
-use crate::domain::task::{Task, TaskKind, TaskState};
+use crate::domain::task::TaskKind;
 use crate::services::reindex::{ReindexReport, RollbackReport};
 
 #[derive(Debug, Args)]
@@ -33,9 +29,6 @@ pub struct CommonArgs {
     server: ServerSettings,
 }
 
-/// How often the progress is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
-
 /// Changes of facets that a report for people lists.
 const SHOWN_CHANGES: usize = 10;
 
@@ -45,7 +38,7 @@ pub fn run(args: &ReindexArgs) -> anyhow::Result<()> {
         Some(url) => {
             let remote = Remote::new(url, server.token.as_ref())?;
             let id = remote.reindex(args.force)?.id;
-            watch(|| remote.task(id))?
+            watch::to_the_end("reindexing", || remote.task(id))?
         }
         None => {
             let app = open::app_to_rebuild(data)?;
@@ -53,12 +46,13 @@ pub fn run(args: &ReindexArgs) -> anyhow::Result<()> {
             let task = app.tasks.start(TaskKind::Reindex, move |work| {
                 reindex.rebuild(&Actor::Console, force, work)
             })?;
-            let task = watch(|| Ok(app.tasks.find(&Actor::Console, task.id)?))?;
+            let look = || Ok(app.tasks.find(&Actor::Console, task.id)?);
+            let task = watch::to_the_end("reindexing", look)?;
             app.close()?;
             task
         }
     };
-    let report: ReindexReport = outcome(task)?;
+    let report: ReindexReport = watch::outcome(task, "the index in use stays")?;
     if *json {
         say(serde_json::to_string(&report)?);
     } else {
@@ -95,41 +89,6 @@ pub fn roll_back(args: &CommonArgs) -> anyhow::Result<()> {
         ));
     }
     Ok(())
-}
-
-/// Shows how far a task is until it ends.
-fn watch(look: impl Fn() -> anyhow::Result<Task>) -> anyhow::Result<Task> {
-    let (started, mut progress) = (Instant::now(), None);
-    loop {
-        let task = look()?;
-        if !task.is_running() {
-            progress.iter().for_each(Progress::finish);
-            return Ok(task);
-        }
-        if let Some(total) = task.total {
-            let shown = progress.get_or_insert_with(|| Progress::of_items("reindexing", total));
-            shown.at(task.done, || so_far(task.done, total, started.elapsed()));
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
-}
-
-fn so_far(done: u64, total: u64, elapsed: Duration) -> String {
-    let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
-    let left = total.saturating_sub(done) as f64 / rate.max(0.001);
-    format!("{done} of {total} resources, {rate:.0} a second, about {left:.0} s left")
-}
-
-fn outcome<T: DeserializeOwned>(task: Task) -> anyhow::Result<T> {
-    match task.state {
-        TaskState::Done => serde_json::from_value(task.outcome.unwrap_or_default())
-            .context("the report of the task cannot be read"),
-        TaskState::Failed => bail!("{}", task.error.unwrap_or_default()),
-        TaskState::Cancelled => bail!("it was cancelled; the index in use stays"),
-        TaskState::Running | TaskState::Interrupted => {
-            bail!("the server stopped before the end; the index in use stays")
-        }
-    }
 }
 
 fn print(report: &ReindexReport) {

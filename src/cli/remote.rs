@@ -126,6 +126,21 @@ impl Remote {
         Ok(answer.task)
     }
 
+    /// Begins to visit the addresses of the server's catalogue.
+    pub fn check_links(
+        &self,
+        older_than: u32,
+        limit: Option<usize>,
+        delay: u64,
+        contact: Option<&str>,
+    ) -> anyhow::Result<Task> {
+        let request = self.client.post(self.url("/admin/links/check"));
+        let request = request.query(&[("older_than", u64::from(older_than)), ("delay", delay)]);
+        let request = request.query(&[("limit", limit)]);
+        let answer: TaskResponse = self.send(request.query(&[("contact", contact)]))?;
+        Ok(answer.task)
+    }
+
     pub fn roll_back(&self) -> anyhow::Result<RollbackReport> {
         let answer: RollbackResponse = self.send(self.client.post(self.url("/admin/rollback")))?;
         Ok(answer.report)

@@ -12,6 +12,7 @@ pub mod draft;
 pub mod grade_range;
 pub mod language;
 pub mod licence;
+pub mod link;
 pub mod password;
 pub mod problem;
 pub mod profile;

@@ -33,6 +33,7 @@ pub enum TaskKind {
     Reindex,
     Rollback,
     Backup,
+    Links,
 }
 
 /// Where a task stands.

@@ -14,8 +14,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, analytics, backup, compare, facets, generations, guidance, health, resources, search,
-    suggest, tasks, vocabularies, why,
+    admin, analytics, backup, compare, facets, generations, guidance, health, links, resources,
+    search, suggest, tasks, vocabularies, why,
 };
 use super::error::ApiError;
 use super::{Server, limits, observe};
@@ -91,6 +91,8 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(generations::all))
                 .routes(routes!(generations::stats))
                 .routes(routes!(analytics::report))
+                .routes(routes!(links::list))
+                .routes(routes!(links::check))
                 .routes(routes!(backup::stream))
                 .routes(routes!(tasks::all))
                 .routes(routes!(tasks::one, tasks::cancel)),

@@ -11,12 +11,17 @@ use crate::domain::language::Language;
 use crate::domain::resource::Resource;
 use crate::domain::text;
 use crate::index_schema::IndexSchema;
-use crate::query::attributes::Merit;
+use crate::query::attributes::{Address, Merit};
 use crate::query::facet::Facet;
 use crate::query::text_field::TextSource;
 
-/// The document of a resource.
-pub fn document(resource: &Resource, fields: &Fields, schema: &IndexSchema) -> TantivyDocument {
+/// The document of a resource, given how its address stands.
+pub fn document(
+    resource: &Resource,
+    address: Address,
+    fields: &Fields,
+    schema: &IndexSchema,
+) -> TantivyDocument {
     let runs_on = schema
         .compatibility
         .runs_on(&resource.devices, &resource.os);
@@ -60,7 +65,7 @@ pub fn document(resource: &Resource, fields: &Fields, schema: &IndexSchema) -> T
             document.add_text(fields.facets[facet.column()], values.join("\n"));
         }
     }
-    document.add_text(fields.merit, encode_merit(&merit(resource)));
+    document.add_text(fields.merit, encode_merit(&merit(resource, address)));
     if let Some(cents) = schema.currencies.cost_cents(resource) {
         document.add_u64(fields.cost, cents);
     }
@@ -162,7 +167,7 @@ fn add_labels(
 }
 
 /// What the record offers to trust it by.
-fn merit(resource: &Resource) -> Merit {
+fn merit(resource: &Resource, address: Address) -> Merit {
     let support = ["tutorial", "guide", "support"]
         .into_iter()
         .filter(|feature| resource.has(feature))
@@ -189,6 +194,7 @@ fn merit(resource: &Resource) -> Merit {
         verified: resource.verified.len().min(5) as u8,
         updated_month: updated.map_or(0, month),
         speaks: Language::ALL.into_iter().enumerate().map(speaks).sum(),
+        address,
     }
 }
 
@@ -238,8 +244,10 @@ fn encode_merit(merit: &Merit) -> String {
         verified,
         updated_month,
         speaks,
+        address,
     } = merit;
-    format!("{evidence} {support} {completeness} {verified} {updated_month} {speaks}")
+    let is_dead = u8::from(*address == Address::Dead);
+    format!("{evidence} {support} {completeness} {verified} {updated_month} {speaks} {is_dead}")
 }
 
 /// The merit that `encode_merit` wrote.
@@ -253,6 +261,11 @@ pub fn decode_merit(text: &str) -> Option<Merit> {
         verified: next()? as u8,
         updated_month: next()?,
         speaks: next()? as u8,
+        // An index that was made before addresses were visited does not say.
+        address: match next() {
+            Some(1) => Address::Dead,
+            _ => Address::Unopposed,
+        },
     })
 }
 

@@ -19,6 +19,7 @@ use super::snapshot::{Identity, Snapshot};
 use crate::domain::resource::{Resource, ResourceId};
 use crate::domain::vocabulary::Vocabularies;
 use crate::index_schema::IndexSchema;
+use crate::query::attributes::Address;
 
 /// The index in use: whoever searches takes its current snapshot and keeps to it.
 pub struct Index {
@@ -252,13 +253,13 @@ impl Writer {
     /// Takes a resource in, in the place of the document of the same id.
     pub fn put(&self, resource: &Resource) -> Result<(), IndexError> {
         self.remove(&resource.id);
-        self.add(resource)
+        self.add(resource, Address::default())
     }
 
-    /// Takes a resource in that the generation does not have.
-    pub fn add(&self, resource: &Resource) -> Result<(), IndexError> {
-        self.engine
-            .add_document(document(resource, &self.fields, &self.schema))?;
+    /// Takes a resource in that the generation does not have, with how its address stands.
+    pub fn add(&self, resource: &Resource, address: Address) -> Result<(), IndexError> {
+        let document = document(resource, address, &self.fields, &self.schema);
+        self.engine.add_document(document)?;
         Ok(())
     }
 

@@ -199,6 +199,18 @@ pub struct Merit {
     pub updated_month: u16,
     /// Whether there is a title or description in French (bit 0), in English (bit 1).
     pub speaks: u8,
+    /// Whether the resource can be reached, as far as is known.
+    pub address: Address,
+}
+
+/// Whether a resource's address answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Address {
+    /// It does, or nothing is known against it.
+    #[default]
+    Unopposed,
+    /// It failed several times, days apart.
+    Dead,
 }
 
 /// The numbered sets of a catalogue. Number 0 is the empty set in every facet.

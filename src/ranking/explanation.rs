@@ -11,6 +11,7 @@ pub struct Contribution {
     pub signal: &'static str,
     /// Between 0 and 1.
     pub value: f64,
+    /// Negative for a signal that speaks against a resource.
     pub weight: f64,
     /// Ten-thousandths of a point.
     pub points: i64,

@@ -189,9 +189,12 @@ impl Added {
 fn weighted(signals: Vec<Box<dyn Signal>>, weights: &Weights) -> Vec<Weighted> {
     signals
         .into_iter()
-        .map(|signal| Weighted {
-            weight: weights.of(signal.name()),
-            signal,
+        .map(|signal| {
+            let weight = weights.of(signal.name());
+            Weighted {
+                weight: if signal.is_against() { -weight } else { weight },
+                signal,
+            }
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use crate::query::attributes::Merit;
 use crate::query::facet::Facet;
 
 /// Every signal of a search, in the order in which reasons are told.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     "text",
     "reading-language",
     "asked_subject",
@@ -26,6 +26,7 @@ pub const NAMES: [&str; 19] = [
     "completeness",
     "freshness",
     "verified",
+    "dead_link",
 ];
 
 /// What a signal looks at. Ranking turns all but text and cost into tables, so a signal is asked once a set, not once a match.
@@ -56,6 +57,11 @@ pub trait Signal: Sync + Send {
 
     fn input(&self) -> Input;
 
+    /// Whether it speaks against a resource: its points are taken away.
+    fn is_against(&self) -> bool {
+        false
+    }
+
     /// Between 0 (nothing speaks for it) and 1 (nothing could speak more for it).
     fn value(&self, seen: Seen) -> f64;
 
@@ -63,9 +69,9 @@ pub trait Signal: Sync + Send {
     fn sentence(&self, seen: Seen) -> Bilingual;
 }
 
-/// Points in ten-thousandths: the only place where a value and a weight become a number to add. Neither is negative, so
-/// adding a half and cutting rounds, without a call into the mathematics library for every match.
+/// Points in ten-thousandths: the only place where a value and a weight become a number to add. Adding a half away
+/// from zero and cutting rounds, without a call into the mathematics library for every match.
 #[inline]
 pub fn points(weight: f64, value: f64) -> i64 {
-    (weight * value * 10_000.0 + 0.5) as i64
+    (weight * value * 10_000.0 + 0.5_f64.copysign(weight)) as i64
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::check as index;
 use crate::index_schema::IndexSchema;
+use crate::services::links::LinkCounts;
 use crate::store::check as store;
 use crate::store::tokens::OperatorTokens;
 use crate::store::{Store, StoreError};
@@ -15,7 +16,7 @@ use crate::store::{Store, StoreError};
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// store, keys or index.
+    /// store, links, keys or index.
     pub place: String,
     pub state: State,
     /// What was found, and what to do about it.
@@ -117,7 +118,23 @@ impl Checkup<'_> {
             );
             self.say("store", State::Good, says);
         }
+        self.links(&store)?;
         Ok(Some((store.count_live()?, store.sequence())))
+    }
+
+    /// How the addresses stand; nothing when none was ever visited.
+    fn links(&mut self, store: &Store) -> Result<(), StoreError> {
+        let counts = LinkCounts::of(store.count_links()?);
+        if counts.total() > 0 {
+            let says = format!(
+                "of {} addresses visited, {} are dead and {} failing; `/api/v1/admin/links` lists them",
+                counts.total(),
+                counts.dead,
+                counts.failing
+            );
+            self.say("links", State::Good, says);
+        }
+        Ok(())
     }
 
     /// Says whether the store may be opened.

@@ -14,6 +14,7 @@ pub mod evaluation;
 pub mod guidance;
 pub mod indexing;
 mod kept_answers;
+pub mod links;
 pub mod reindex;
 pub mod search;
 pub mod similar;

@@ -10,6 +10,7 @@ pub mod check;
 mod codec;
 pub mod commit;
 mod journal;
+mod links;
 mod resources;
 pub mod restore;
 mod tasks;
@@ -46,6 +47,7 @@ pub struct Store {
     counters: sled::Tree,
     tasks: sled::Tree,
     analytics: sled::Tree,
+    links: sled::Tree,
     committer: Committer,
     news: journal::News,
 }
@@ -95,13 +97,14 @@ impl Store {
                 .open_tree(name)
                 .map_err(|error| failed(error.to_string()))
         };
-        let (resources, chunks, journal, counters, tasks, analytics) = (
+        let (resources, chunks, journal, counters, tasks, analytics, links) = (
             tree("resources")?,
             tree("resource_chunks")?,
             tree("journal")?,
             tree("counters")?,
             tree("tasks")?,
             tree("analytics")?,
+            tree("links")?,
         );
         identify(&counters).map_err(|error| failed(error.to_string()))?;
         let committer =
@@ -115,6 +118,7 @@ impl Store {
             counters,
             tasks,
             analytics,
+            links,
             committer,
             news,
         })

@@ -37,11 +37,8 @@ pub fn transaction_error(error: TransactionError<StoreError>) -> StoreError {
 impl Trees<'_> {
     /// Makes every change, each with the next number.
     pub fn apply_all(&self, changes: &[Prepared]) -> Result<Applied, Conflict> {
-        let mut sequence = self
-            .counters
-            .get(SEQUENCE_KEY)?
-            .map_or(0, |bytes| journal::sequence_from(&bytes));
-        let start = sequence;
+        let start = self.sequence()?;
+        let mut sequence = start;
         let mut outcomes = Vec::with_capacity(changes.len());
         for change in changes {
             outcomes.push(self.apply_one(change, &mut sequence)?);
@@ -51,6 +48,32 @@ impl Trees<'_> {
                 .insert(SEQUENCE_KEY, &sequence.to_be_bytes())?;
         }
         Ok(Applied { outcomes, sequence })
+    }
+
+    /// Where the journal stands.
+    pub fn sequence(&self) -> Result<u64, Conflict> {
+        let bytes = self.counters.get(SEQUENCE_KEY)?;
+        Ok(bytes.map_or(0, |bytes| journal::sequence_from(&bytes)))
+    }
+
+    /// A resource that is there: its JSON, and the entry that holds it.
+    pub fn find_whole(&self, id: &ResourceId) -> Result<Option<(Vec<u8>, Entry)>, Conflict> {
+        let Some(entry) = self.find_old(id)? else {
+            return Ok(None);
+        };
+        let json = match &entry {
+            Entry::Whole { json, .. } => json.clone(),
+            Entry::Chunked { sequence, chunks } => {
+                let mut json = Vec::new();
+                for number in 0..*chunks {
+                    let chunk = self.chunks.get(chunk_key(id, *sequence, number))?;
+                    json.extend_from_slice(&chunk.unwrap_or_default());
+                }
+                json
+            }
+            Entry::Removed { .. } => return Ok(None),
+        };
+        Ok(Some((json, entry)))
     }
 
     fn apply_one(&self, change: &Prepared, sequence: &mut u64) -> Result<Outcome, Conflict> {
@@ -93,7 +116,7 @@ impl Trees<'_> {
     }
 
     /// Puts an entry in the place of the old one, in the catalogue and in the journal.
-    fn write(
+    pub fn write(
         &self,
         id: &ResourceId,
         json: Option<&[u8]>,

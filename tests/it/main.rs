@@ -27,6 +27,7 @@
 //! 25. `fuzz`: nothing that can be typed makes a reader stumble.
 //! 26. `across_languages`: French questions find English resources, and the other way.
 //! 27. `analytics`: counts of what was searched for, which name nothing rare and nobody.
+//! 28. `links`: polite visits to the addresses of resources, and what comes of them.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -49,6 +50,7 @@ mod formats;
 mod fuzz;
 mod generations;
 mod guidance;
+mod links;
 mod personas;
 mod readme;
 mod relevance;

@@ -17,6 +17,7 @@ use crate::http::operator::Operator;
 use crate::index::generation::GenerationInfo;
 use crate::query::params::{RawParams, Reader};
 use crate::services::ServiceError;
+use crate::services::links::LinkCounts;
 use crate::services::reindex::RollbackReport;
 
 #[derive(IntoParams)]
@@ -58,6 +59,10 @@ pub struct StatsResponse {
     /// Of all generations.
     pub index_bytes: u64,
     pub running_tasks: usize,
+    /// How many addresses of resources are in each state, as far as they were visited.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub links: LinkCounts,
 }
 
 /// Builds the index anew beside the one in use and switches to it; searches go on meanwhile. The task tells how far it is.
@@ -144,6 +149,7 @@ pub async fn stats(
             store_bytes: app.store.size_on_disk(),
             index_bytes: generations.iter().map(|generation| generation.bytes).sum(),
             running_tasks: app.tasks.count_running(),
+            links: app.links.counts(&actor)?,
         })
     });
     Ok(Json(stats.await??))

@@ -8,6 +8,7 @@ pub mod facets;
 pub mod generations;
 pub mod guidance;
 pub mod health;
+pub mod links;
 pub mod resources;
 pub mod search;
 pub mod suggest;

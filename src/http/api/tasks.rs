@@ -24,7 +24,7 @@ use crate::http::operator::Operator;
 
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct TaskResponse {
-    /// id; kind (import, reindex, rollback, backup); state (running, done, failed, cancelled, interrupted); started_at, ended_at;
+    /// id; kind (import, reindex, rollback, backup, links); state (running, done, failed, cancelled, interrupted); started_at, ended_at;
     /// done and total; outcome or error.
     #[serde(flatten)]
     #[schema(value_type = Object)]

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::language::Bilingual;
-use crate::query::attributes::Merit;
+use crate::query::attributes::{Address, Merit};
 use crate::ranking::signal::{Input, Seen, Signal};
 use crate::ranking::weights::Freshness;
 
@@ -16,6 +16,7 @@ pub fn all(freshness: &Freshness, today: Date) -> Vec<Box<dyn Signal>> {
             name,
             value: Box::new(value),
             sentence,
+            is_against: false,
         })
     };
     vec![
@@ -40,12 +41,19 @@ pub fn all(freshness: &Freshness, today: Date) -> Vec<Box<dyn Signal>> {
                 }
             }),
             sentence: freshness_sentence,
+            is_against: false,
         }),
         of_merit(
             "verified",
             |merit| f64::from(merit.verified) / 5.0,
             verified,
         ),
+        Box::new(Quality {
+            name: "dead_link",
+            value: Box::new(|merit| f64::from(u8::from(merit.address == Address::Dead))),
+            sentence: dead_link,
+            is_against: true,
+        }),
     ]
 }
 
@@ -54,6 +62,7 @@ struct Quality {
     name: &'static str,
     value: Box<dyn Fn(&Merit) -> f64 + Send + Sync>,
     sentence: fn(&Merit, f64) -> Bilingual,
+    is_against: bool,
 }
 
 impl Signal for Quality {
@@ -63,6 +72,10 @@ impl Signal for Quality {
 
     fn input(&self) -> Input {
         Input::Merit
+    }
+
+    fn is_against(&self) -> bool {
+        self.is_against
     }
 
     fn value(&self, seen: Seen) -> f64 {
@@ -141,6 +154,16 @@ fn verified(merit: &Merit, _: f64) -> Bilingual {
         n => Bilingual::new(
             format!("{n} renseignements vérifiés et datés."),
             format!("{n} facts verified and dated."),
+        ),
+    }
+}
+
+fn dead_link(merit: &Merit, _: f64) -> Bilingual {
+    match merit.address {
+        Address::Unopposed => Bilingual::new("Aucun lien brisé connu.", "No broken link known."),
+        Address::Dead => Bilingual::new(
+            "Son adresse ne répond plus depuis plusieurs jours.",
+            "Its address has not answered for several days.",
         ),
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use crate::index::writer::{Index, Writer};
+use crate::query::attributes::Address;
 use crate::services::ServiceError;
 use crate::store::{Change, ChangeKind, Store, StoreError, Stored};
 
@@ -93,8 +94,16 @@ fn follow(
         ChangeKind::Put => store.find_resource(&change.id),
     };
     match stored {
-        Ok(Some(Stored::Live(resource))) if is_new => writer.add(&resource)?,
-        Ok(Some(Stored::Live(resource))) => writer.put(&resource)?,
+        Ok(Some(Stored::Live(resource))) => {
+            if !is_new {
+                writer.remove(&change.id);
+            }
+            let address = match store.has_dead_address(&resource)? {
+                true => Address::Dead,
+                false => Address::Unopposed,
+            };
+            writer.add(&resource, address)?;
+        }
         Ok(Some(Stored::Removed) | None) if is_new => {}
         Ok(Some(Stored::Removed) | None) => writer.remove(&change.id),
         Err(error @ StoreError::Damaged { .. }) => {
