@@ -1,13 +1,14 @@
 //! The words of a question as this snapshot knows them: where their lists lie, what stands for them, what a misspelled
 //! or unfinished one probably is.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use tantivy::postings::TermInfo;
-use tantivy::schema::Field;
-use tantivy::{SegmentReader, Term};
 
 use super::IndexError;
+use super::segment::Segment;
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
 use crate::query::expansions::Kind;
@@ -37,7 +38,7 @@ pub struct Variant {
 }
 
 /// Where a word's lists lie in one segment.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct WordPlaces {
     /// By language: the stem's list in each group of texts that has it.
     pub stems: [Vec<(usize, TermInfo)>; 2],
@@ -135,22 +136,20 @@ impl Snapshot {
         let whole = languages.len() == Language::ALL.len();
         let mut in_documents = vec![[0_u64; 2]; self.fields.texts.len()];
         let mut places = Vec::with_capacity(self.segments.len());
-        for segment in &self.segments {
+        for Segment { columns, .. } in &self.segments {
             let mut found = WordPlaces::default();
             for (language, stem) in &stems {
-                for (group, by_language) in self.fields.texts.iter().enumerate() {
-                    let field = by_language[*language as usize];
-                    if let Some(info) = find_term(&segment.reader, field, stem)? {
-                        in_documents[group][*language as usize] += u64::from(info.doc_freq);
-                        found.stems[*language as usize].push((group, info));
+                let language = *language as usize;
+                for (group, dictionaries) in columns.stems.iter().enumerate() {
+                    if let Some(info) = dictionaries[language].terms().get(stem)? {
+                        in_documents[group][language] += u64::from(info.doc_freq);
+                        found.stems[language].push((group, info));
                     }
                 }
             }
             // A form without a stem in any text is in no text.
             if whole && found.stems.iter().any(|groups| !groups.is_empty()) {
-                found
-                    .exact
-                    .extend(find_term(&segment.reader, self.fields.exact, word)?);
+                found.exact.extend(columns.exact.terms().get(word)?);
             }
             places.push(found);
         }
@@ -174,37 +173,50 @@ impl Snapshot {
                     .zip(&own_stems)
                     .any(|(stems, own)| stems.stem(form) == *own)
         };
-        let mut forms: BTreeMap<String, (u64, Vec<(usize, TermInfo)>)> = BTreeMap::new();
+        let mut letters = Vec::new();
+        let mut found = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
-            let dictionary = segment.reader.inverted_index(self.fields.exact)?;
             let (from, mut to) = (word.as_bytes(), word.as_bytes().to_vec());
             to.push(u8::MAX);
-            let mut stream = dictionary.terms().range().gt(from).lt(&to).into_stream()?;
+            let dictionary = segment.columns.exact.terms();
+            let mut stream = dictionary.range().gt(from).lt(&to).into_stream()?;
             for _ in 0..MOST_COMPLETIONS_READ {
                 let Some((form, info)) = stream.next() else {
                     break;
                 };
-                if let Ok(form) = std::str::from_utf8(form) {
-                    let (frequency, infos) = forms.entry(form.to_owned()).or_default();
-                    *frequency += u64::from(info.doc_freq);
-                    infos.push((number, info.clone()));
-                }
+                let begin = letters.len();
+                letters.extend_from_slice(form);
+                found.push((begin..letters.len(), number, info.clone()));
             }
         }
-        let mut forms: Vec<_> = forms.into_iter().collect();
-        forms.sort_by_key(|(_, (frequency, _))| std::cmp::Reverse(*frequency));
-        let mut places: Vec<WordPlaces> = self
-            .segments
-            .iter()
-            .map(|_| WordPlaces::default())
-            .collect();
-        let mut in_documents = 0;
-        let others = forms.into_iter().filter(|(form, _)| !is_own(form));
-        for (_, (frequency, infos)) in others.take(MOST_COMPLETIONS) {
-            in_documents += frequency;
-            infos
-                .into_iter()
-                .for_each(|(number, info)| places[number].exact.push(info));
+        let form = |found: &(Range<usize>, usize, TermInfo)| &letters[found.0.clone()];
+        // One segment's forms come in order, each once.
+        if self.segments.len() > 1 {
+            found.sort_by(|one, other| form(one).cmp(form(other)));
+        }
+        let forms = found.chunk_by(|one, other| form(one) == form(other));
+        let forms: Vec<_> = forms.collect();
+        let frequency = |number: usize| {
+            let in_segments = forms[number].iter();
+            in_segments
+                .map(|(_, _, info)| u64::from(info.doc_freq))
+                .sum::<u64>()
+        };
+        let by_frequency = (0..forms.len()).map(|number| (frequency(number), Reverse(number)));
+        let mut by_frequency: BinaryHeap<_> = by_frequency.collect();
+        let mut places = vec![WordPlaces::default(); self.segments.len()];
+        let (mut in_documents, mut kept) = (0, 0);
+        while kept < MOST_COMPLETIONS
+            && let Some((frequency, Reverse(number))) = by_frequency.pop()
+        {
+            let found = forms[number];
+            if std::str::from_utf8(form(&found[0])).is_ok_and(is_own) {
+                continue;
+            }
+            (in_documents, kept) = (in_documents + frequency, kept + 1);
+            for (_, segment, info) in found {
+                places[*segment].exact.push(info.clone());
+            }
         }
         Ok(Variant {
             places,
@@ -223,15 +235,6 @@ impl Lookup {
     pub fn words(&self) -> impl Iterator<Item = &[Variant]> {
         self.words.iter().map(Vec::as_slice)
     }
-}
-
-fn find_term(
-    reader: &SegmentReader,
-    field: Field,
-    form: &str,
-) -> Result<Option<TermInfo>, IndexError> {
-    let dictionary = reader.inverted_index(field)?;
-    Ok(dictionary.get_term_info(&Term::from_field_text(field, form))?)
 }
 
 /// The weight of a word by how many documents have it (Lucene's form of the BM25 idf, which is never negative).

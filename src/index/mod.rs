@@ -7,12 +7,14 @@
 //! Start with [`search`] (one pass over one [`Snapshot`]) or with [`writer`] (how a change becomes findable).
 
 pub mod analysis;
+mod bits;
 pub mod check;
 pub mod completion;
 pub mod document;
 mod gather;
 pub mod generation;
 pub mod highlight;
+mod lengths;
 mod lookup;
 mod postings;
 pub mod record;
@@ -24,6 +26,7 @@ mod spelling;
 pub mod suggestions;
 pub mod survey;
 mod telling_words;
+mod window;
 pub mod word_starts;
 pub mod writer;
 

@@ -9,12 +9,15 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Term};
 
 use super::IndexError;
+use super::bits::Bits;
 use super::gather::{Batch, Best, Counts, Entry, SortKey};
+use super::lengths::LengthFactors;
 use super::lookup::{Lookup, Variant};
-use super::postings::{Bits, Buffers, LengthFactors, for_each_match, mark};
+use super::postings::{for_each_match, mark};
 use super::schema::title_order_field;
 use super::segment::Segment;
 use super::snapshot::Snapshot;
+use super::window::Window;
 use crate::domain::language::Language;
 use crate::query::found::{Candidate, Found, Place};
 use crate::query::page::Sort;
@@ -23,8 +26,8 @@ use crate::query::rank::{Matches, Rank};
 use crate::query::text_field::TextScoring;
 
 thread_local! {
-    /// Half a megabyte that every search of a thread uses again.
-    static SCRATCH: RefCell<(Buffers, Batch)> = RefCell::default();
+    /// A third of a megabyte that every search of a thread uses again.
+    static SCRATCH: RefCell<(Window, Batch)> = RefCell::default();
 }
 
 impl Snapshot {
@@ -51,7 +54,7 @@ impl Snapshot {
                 segment.columns.ids.ords(),
                 plan.page.depth(),
             );
-            self.for_each_batch(number, plan, words, scoring, &factors, |batch| {
+            self.for_each_batch(number, plan, words, &factors, |batch| {
                 counts.take(batch, rows);
                 best.take(batch, rows);
             })?;
@@ -85,12 +88,11 @@ impl Snapshot {
         number: usize,
         plan: &Plan,
         words: &Lookup,
-        scoring: &TextScoring,
         factors: &LengthFactors,
         mut gather: impl FnMut(&mut Batch),
     ) -> Result<(), IndexError> {
         let conditions = Conditions::new(self, number, plan)?;
-        SCRATCH.with_borrow_mut(|(buffers, batch)| {
+        SCRATCH.with_borrow_mut(|(window, batch)| {
             batch.clear();
             let no_conditions = conditions.are_none();
             let mut take = |document: DocId, text: f32| {
@@ -108,7 +110,8 @@ impl Snapshot {
             } else {
                 let share = 1.0 / words.best_score.max(f32::MIN_POSITIVE);
                 let each = |document, score: f32| take(document, (score * share).min(1.0));
-                for_each_match(words.words(), number, self, factors, scoring, buffers, each)?;
+                let segment = &self.segments[number];
+                for_each_match(words.words(), number, segment, factors, window, each)?;
             }
             gather(batch);
             batch.clear();
@@ -231,7 +234,7 @@ impl<'a> Conditions<'a> {
             match exclusion.as_slice() {
                 [word] => {
                     let Variant { places, .. } = snapshot.find_word(word, &Language::ALL)?;
-                    mark(&places[number], number, snapshot, bits)?;
+                    mark(&places[number], &segment.columns, bits)?;
                 }
                 phrase => mark_phrase(snapshot, segment, phrase, bits)?,
             }
@@ -254,11 +257,11 @@ impl<'a> Conditions<'a> {
             && self
                 .required
                 .as_ref()
-                .is_none_or(|bits| bits.contains(document as usize))
+                .is_none_or(|bits| bits.contains(document))
             && self
                 .forbidden
                 .as_ref()
-                .is_none_or(|bits| !bits.contains(document as usize))
+                .is_none_or(|bits| !bits.contains(document))
     }
 }
 
@@ -276,9 +279,7 @@ fn mark_phrase(
     };
     let weight = query.weight(EnableScoring::disabled_from_searcher(snapshot.searcher()))?;
     weight.for_each_no_score(&segment.reader, &mut |documents| {
-        documents
-            .iter()
-            .for_each(|document| bits.set(*document as usize));
+        documents.iter().for_each(|document| bits.set(*document));
     })?;
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! One segment of the index, with its attributes unpacked for the one pass.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
+use tantivy::index::InvertedIndexReader;
 use tantivy::schema::Field;
 use tantivy::{DocId, SegmentReader};
 
 use super::IndexError;
 use super::document::decode_merit;
+use super::lengths::WeightedLengths;
 use super::schema::{Fields, facet_field};
 use super::suggestions::Titles;
 use crate::domain::vocabulary::Vocabularies;
@@ -22,11 +24,19 @@ pub struct Segment {
     pub columns: Arc<Columns>,
 }
 
-/// The attributes of a segment's documents, and the lengths of its texts.
+/// The attributes of a segment's documents, its words, and the lengths of its texts.
 pub struct Columns {
     pub rows: Rows,
     pub ids: StrColumn,
+    /// For each group of texts in each language, its stems with their documents.
+    pub stems: Vec<[Arc<InvertedIndexReader>; 2]>,
+    /// The exact forms with their documents.
+    pub exact: Arc<InvertedIndexReader>,
+    /// How long the texts are, by group and language: of each document, and of all together.
+    pub norms: Vec<[FieldNormReader; 2]>,
     pub lengths: Vec<[TextLength; 2]>,
+    /// How long the documents are by the weights that were last asked for: weights seldom change.
+    weighted: Mutex<Option<Arc<WeightedLengths>>>,
     /// What is suggested to who is typing; made when somebody types, or the reason why it cannot be.
     pub titles: OnceLock<Result<Titles, String>>,
 }
@@ -73,16 +83,35 @@ impl Columns {
             }
         }
         let ids = string_column(reader, "id")?;
-        let lengths = fields
-            .texts
-            .iter()
-            .map(|languages| Ok([length(reader, languages[0])?, length(reader, languages[1])?]));
+        let stems = in_both(fields, |field| Ok(reader.inverted_index(field)?))?;
+        let norms = in_both(fields, |field| Ok(reader.get_fieldnorms_reader(field)?))?;
+        let lengths = stems.iter().zip(&norms);
+        let lengths = lengths.map(|(stems, norms)| {
+            std::array::from_fn(|language| length(&stems[language], &norms[language]))
+        });
         Ok(Columns {
             rows,
             ids,
-            lengths: lengths.collect::<Result<_, IndexError>>()?,
+            lengths: lengths.collect(),
+            stems,
+            exact: reader.inverted_index(fields.exact)?,
+            norms,
+            weighted: Mutex::default(),
             titles: OnceLock::new(),
         })
+    }
+
+    /// How long the documents are, each group of texts weighted.
+    pub fn weighted_lengths(&self, weights: &[f32]) -> Arc<WeightedLengths> {
+        let mut known = self.weighted.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some(lengths) if lengths.weights == weights => Arc::clone(lengths),
+            _ => {
+                let documents = self.rows.len() as DocId;
+                let lengths = Arc::new(WeightedLengths::new(weights, &self.norms, documents));
+                Arc::clone(known.insert(lengths))
+            }
+        }
     }
 }
 
@@ -158,17 +187,21 @@ pub fn string_column(reader: &SegmentReader, name: &str) -> Result<StrColumn, In
     column.ok_or_else(|| IndexError::Damaged(format!("a segment without the column {name}")))
 }
 
-fn length(reader: &SegmentReader, field: Field) -> Result<TextLength, IndexError> {
-    let norms = field_norms(reader, field)?;
-    let documents = (0..reader.max_doc())
-        .filter(|document| norms.fieldnorm_id(*document) > 0)
-        .count() as u64;
-    Ok(TextLength {
-        words: reader.inverted_index(field)?.total_num_tokens(),
-        documents,
-    })
+/// Something of each group of texts in each language.
+fn in_both<T>(
+    fields: &Fields,
+    of: impl Fn(Field) -> Result<T, IndexError>,
+) -> Result<Vec<[T; 2]>, IndexError> {
+    let groups = fields.texts.iter();
+    groups
+        .map(|[one, other]| Ok([of(*one)?, of(*other)?]))
+        .collect()
 }
 
-pub fn field_norms(reader: &SegmentReader, field: Field) -> Result<FieldNormReader, IndexError> {
-    Ok(reader.get_fieldnorms_reader(field)?)
+fn length(stems: &InvertedIndexReader, norms: &FieldNormReader) -> TextLength {
+    let documents = (0..norms.num_docs()).filter(|document| norms.fieldnorm_id(*document) > 0);
+    TextLength {
+        words: stems.total_num_tokens(),
+        documents: documents.count() as u64,
+    }
 }

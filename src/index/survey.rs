@@ -5,8 +5,8 @@
 
 use super::IndexError;
 use super::gather::{Batch, Best, Counts, Entry, SortKey};
+use super::lengths::LengthFactors;
 use super::lookup::Lookup;
-use super::postings::LengthFactors;
 use super::search::Leader;
 use super::snapshot::Snapshot;
 use crate::query::attributes::{Rows, Sets};
@@ -51,7 +51,7 @@ impl Snapshot {
             let depth = plan.page.depth();
             let mut best = Best::new(rank, false, SortKey::None, ids, depth);
             let id_order = |document| ids.first(document).unwrap_or(u64::MAX);
-            self.for_each_batch(number, plan, words, scoring, &factors, |batch| {
+            self.for_each_batch(number, plan, words, &factors, |batch| {
                 failures.take(batch, rows, rank, &id_order);
                 counts.take(batch, rows);
                 for (max, within) in scope.costs.iter().zip(&mut within_cost) {

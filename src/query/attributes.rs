@@ -104,6 +104,15 @@ impl Rows {
         }
     }
 
+    /// How many resources there are.
+    pub fn len(&self) -> usize {
+        self.costs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.costs.is_empty()
+    }
+
     /// Packs the set numbers of a facet: `numbers` gives places with their number, each place at most once.
     pub fn pack_sets(
         &mut self,
