@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::LogMergePolicy;
+use tantivy::store::Compressor;
 use tantivy::{Index as Engine, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Term};
 
 use super::IndexError;
@@ -71,9 +72,10 @@ struct Payload {
 /// Memory for documents that are not written yet, for each indexing thread.
 const WRITER_BYTES: usize = 32 * 1024 * 1024;
 
-/// Records are packed in blocks of this size: a page's twenty are unpacked with little beside them, where the engine's
-/// 16 KiB would unpack a dozen others with each. Costs a few per cent of disk.
-const RECORD_BLOCK_BYTES: usize = 4 * 1024;
+/// Records lie in blocks of about this size as they are, so that a page's twenty are read with little beside them.
+/// Compressed as the engine would, an index of 100,000 resources is a third smaller, and unpacking them takes a tenth of
+/// a search.
+const RECORD_BLOCK_BYTES: usize = 1024;
 
 /// A segment is rewritten when more than this share of it was deleted.
 const DELETED_SHARE: f32 = 0.3;
@@ -198,6 +200,7 @@ impl Writer {
         let mut engine = Engine::builder()
             .schema(fields.schema.clone())
             .settings(IndexSettings {
+                docstore_compression: Compressor::None,
                 docstore_blocksize: RECORD_BLOCK_BYTES,
                 ..IndexSettings::default()
             })
