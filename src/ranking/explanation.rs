@@ -1,7 +1,7 @@
 //! The parts of a score, told to a person.
 
-use super::rank::ProfileRank;
-use super::signal::{Input, NAMES, Seen, points};
+use super::rank::{ProfileRank, Weighted};
+use super::signal::{Input, Seen, points};
 use crate::domain::language::Bilingual;
 use crate::query::attributes::{Row, Sets};
 
@@ -60,7 +60,7 @@ pub fn differences(one: &[Contribution], other: &[Contribution]) -> Vec<Differen
 impl ProfileRank {
     /// Every signal that had a say, in the order reasons are told. Their points add up to what ranking gave.
     pub fn explain(&self, text: f32, row: &Row, sets: &Sets) -> Vec<Contribution> {
-        let contribution = |weighted: &super::rank::Weighted| {
+        let contribution = |weighted: &Weighted| {
             let signal = &weighted.signal;
             let seen = match signal.input() {
                 Input::Text if text <= 0.0 => return None,
@@ -78,11 +78,8 @@ impl ProfileRank {
                 text: signal.sentence(seen),
             })
         };
-        let mut contributions: Vec<Contribution> =
-            self.all_signals().filter_map(contribution).collect();
-        contributions.sort_by_cached_key(|contribution| {
-            NAMES.iter().position(|name| *name == contribution.signal)
-        });
-        contributions
+        let signals: Vec<&Weighted> = self.all_signals().collect();
+        let told = self.telling_order().iter().map(|place| signals[*place]);
+        told.filter_map(contribution).collect()
     }
 }

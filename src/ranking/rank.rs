@@ -1,6 +1,6 @@
 //! Reasons become a few table look-ups a match.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
@@ -77,6 +77,7 @@ pub struct ProfileRank {
     neutral: Arc<NeutralRank>,
     asked: Added,
     personal: Added,
+    telling_order: OnceLock<Vec<usize>>,
 }
 
 impl ProfileRank {
@@ -95,6 +96,7 @@ impl ProfileRank {
             neutral,
             asked: Added::new(weighted(asked, weights), sets),
             personal: Added::new(weighted(personal, weights), sets),
+            telling_order: OnceLock::new(),
         }
     }
 
@@ -108,6 +110,7 @@ impl ProfileRank {
             neutral,
             asked: Added::new(Vec::new(), sets),
             personal: Added::new(signals, sets),
+            telling_order: OnceLock::new(),
         }
     }
 
@@ -116,9 +119,24 @@ impl ProfileRank {
             neutral,
             asked,
             personal,
+            ..
         } = self;
         let added = asked.signals.iter().chain(&personal.signals);
         neutral.signals.iter().chain(added)
+    }
+
+    /// The places of [`ProfileRank::all_signals`] in the order in which reasons are told: the same for a whole page.
+    pub(super) fn telling_order(&self) -> &[usize] {
+        self.telling_order.get_or_init(|| {
+            let place = |weighted: &Weighted| {
+                let name = weighted.signal.name();
+                signal::NAMES.iter().position(|known| *known == name)
+            };
+            let places: Vec<_> = self.all_signals().map(place).collect();
+            let mut order: Vec<usize> = (0..places.len()).collect();
+            order.sort_by_key(|number| places[*number]);
+            order
+        })
     }
 }
 
