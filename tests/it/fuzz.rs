@@ -1,6 +1,10 @@
-//! Random texts through everything that reads a question: nothing panics, whatever is typed.
+//! Random texts through everything that reads a question: nothing panics, and nothing takes much longer than other texts
+//! of its length, whatever is typed.
 //!
 //! `CLASSO_FUZZ_INPUTS=10000000` runs the full round.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -88,19 +92,30 @@ fn typed(rng: &mut StdRng) -> String {
     (0..pieces).map(|_| *PIECES.choose(rng).unwrap()).collect()
 }
 
-#[test]
-fn no_text_makes_a_reader_stumble() {
-    let mut rng = StdRng::seed_from_u64(seed("texts"));
-    let schema = IndexSchema::embedded();
-    let stems = Stems::of(schema);
-    let mut tokenizers = [
-        WordTokenizer::exact(),
-        WordTokenizer::stems(stems[0].clone()),
-        WordTokenizer::stems(stems[1].clone()),
-    ];
-    for _ in 0..rounds("CLASSO_FUZZ_INPUTS", 4_000) {
+/// Everything that reads a question, made ready.
+struct Readers {
+    schema: &'static IndexSchema,
+    stems: [Stems; 2],
+    tokenizers: [WordTokenizer; 3],
+}
+
+impl Readers {
+    fn new() -> Self {
+        let schema = IndexSchema::embedded();
+        let stems = Stems::of(schema);
+        let [french, english] = stems.clone().map(WordTokenizer::stems);
+        Readers {
+            schema,
+            stems,
+            tokenizers: [WordTokenizer::exact(), french, english],
+        }
+    }
+
+    /// Reads a text as a question and as a text of a record.
+    fn read(&mut self, typed: &str) {
+        let schema = self.schema;
         let query = Query {
-            text: typed(&mut rng),
+            text: typed.to_owned(),
             ..Query::default()
         };
         let understood = schema
@@ -111,35 +126,75 @@ fn no_text_makes_a_reader_stumble() {
             &schema.stop_words,
             &schema.expansions,
         );
-        for word in text::words(&query.text) {
-            assert!(query.text.is_char_boundary(word.from) && query.text.is_char_boundary(word.to));
-            assert!(
-                !word.text.is_empty() && word.from < word.to,
-                "{:?}",
-                query.text
-            );
+        for word in text::words(typed) {
+            assert!(typed.is_char_boundary(word.from) && typed.is_char_boundary(word.to));
+            assert!(!word.text.is_empty() && word.from < word.to, "{typed:?}");
         }
-        for tokenizer in &mut tokenizers {
+        for tokenizer in &mut self.tokenizers {
             let mut before = 0;
-            tokenizer.token_stream(&query.text).process(&mut |token| {
+            tokenizer.token_stream(typed).process(&mut |token| {
                 assert!(
                     token.offset_from >= before && !token.text.is_empty(),
-                    "{:?}",
-                    query.text
+                    "{typed:?}"
                 );
                 before = token.offset_from;
             });
         }
         let words = plan.words.iter().map(String::as_str);
-        let highlighter = Highlighter::new(words, plan.unfinished.as_deref(), &stems);
-        let marked = highlighter.mark(&query.text);
+        let highlighter = Highlighter::new(words, plan.unfinished.as_deref(), &self.stems);
+        let marked = highlighter.mark(typed);
         assert!(!marked.contains("<b>"), "{marked}");
-        let _ = highlighter.excerpt(&query.text.repeat(20), 120);
+        let _ = highlighter.excerpt(&typed.repeat(20), 120);
         let corrections: Vec<_> = plan
             .words
             .iter()
             .map(|word| (word.clone(), "mot".to_owned()))
             .collect();
-        let _ = corrected_text(&query.text, &corrections);
+        let _ = corrected_text(typed, &corrections);
+    }
+
+    fn time(&mut self, typed: &str) -> Duration {
+        let started = Instant::now();
+        self.read(typed);
+        started.elapsed()
+    }
+}
+
+/// No text takes more than so many times what half of the texts as long as it take.
+const MOST_TIMES_THE_MEDIAN: u32 = 50;
+
+/// Texts that are as long as one another, give or take so many bytes.
+const AS_LONG: usize = 16;
+
+/// How often a slow text is read again: what really takes long takes it every time, whatever else the machine does.
+const TRIES: usize = 20;
+
+/// Texts at once: their times are compared with one another.
+const ROUND: u64 = 100_000;
+
+#[test]
+fn no_text_makes_a_reader_stumble_or_dawdle() {
+    let mut rng = StdRng::seed_from_u64(seed("texts"));
+    let mut readers = Readers::new();
+    let mut left = rounds("CLASSO_FUZZ_INPUTS", 4_000);
+    while left > 0 {
+        let mut by_length: BTreeMap<usize, Vec<(Duration, String)>> = BTreeMap::new();
+        for _ in 0..left.min(ROUND) {
+            let typed = typed(&mut rng);
+            let took = readers.time(&typed);
+            let alike = by_length.entry(typed.len() / AS_LONG).or_default();
+            alike.push((took, typed));
+        }
+        for alike in by_length.values_mut() {
+            alike.sort_unstable();
+            let median = alike[alike.len() / 2].0;
+            let bound = MOST_TIMES_THE_MEDIAN * median;
+            for (took, typed) in alike.iter().rev().take_while(|(took, _)| *took > bound) {
+                let again = (0..TRIES).map(|_| readers.time(typed)).min();
+                let best = again.unwrap_or(*took).min(*took);
+                assert!(best <= bound, "{typed:?}: {best:?}, median {median:?}");
+            }
+        }
+        left = left.saturating_sub(ROUND);
     }
 }
