@@ -1,20 +1,31 @@
 //! How long does a search take, beside raw tantivy doing the same by hand?
 //!
-//! Every line gives milliseconds, and in brackets the ratio to the yardstick of the same run.
+//! Every line gives milliseconds, and in brackets the ratio to the yardstick of the same run. Each question is asked in
+//! three rounds and its best time counts, so that figures can be compared on a machine that does other things; compare
+//! ratios all the same, never milliseconds of two runs.
+//!
+//! `CLASSO_BENCH_DATA` names a data folder to measure without a yardstick: one that `classo import` filled, for sizes
+//! that would take too long to index at every run (with `CLASSO_BENCH_QUERIES`, see `support`). Then watch *ns a match*:
+//! it should not grow with the catalogue.
+//!
+//! Where the time goes (100,000 resources; `perf record` of a run with `CLASSO_BENCH_DATA` shows it): somewhat less than
+//! half is the pass over the matches, whose cost is the number of postings (a question's words with their translations
+//! and synonyms, each in six fields) and then five counts and nine tables of points a match; the rest is the page, and
+//! twenty records with marked texts and reasons cost the same however many match.
 
 mod support;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use classo::app;
+use classo::app::App;
 use classo::domain::actor::Actor;
-use classo::domain::clock::SystemClock;
-use classo::domain::profile::Profile;
 use classo::index::writer;
-use classo::index_schema::IndexSchema;
 use classo::query::search_query::Query;
-use classo::services::search::Search;
+use classo::services::indexing::Switch;
+use classo::services::search::SearchOutcome;
 use rayon::prelude::*;
+use support::http::Loopback;
 use support::raw::RawTantivy;
 use support::{Question, Times, print, questions, resources, sizes};
 
@@ -22,130 +33,149 @@ use support::{Question, Times, print, questions, resources, sizes};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// How many questions are asked.
+const QUESTIONS: usize = 2_000;
+
 fn main() {
+    if let Ok(folder) = std::env::var("CLASSO_BENCH_DATA") {
+        let app = App::open(Path::new(&folder)).expect("a data folder");
+        let mut questions = questions(&[], QUESTIONS);
+        measure(app, &mut questions, None);
+        return;
+    }
     for size in sizes() {
         let resources = resources(size);
-        let mut questions = questions(&resources, 2_000);
-        let schema = Arc::new(
-            IndexSchema::load(std::path::Path::new("no overrides")).expect("the embedded schema"),
-        );
-        let (index, mut writer) = {
-            let folder = tempfile::tempdir().expect("a folder").keep();
-            writer::create(&folder, &schema).expect("an index")
-        };
+        let mut questions = questions(&resources, QUESTIONS);
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = App::open(folder.path()).expect("an empty data folder");
+        let (index, mut writer) =
+            writer::create(&folder.path().join("index"), &app.schema).expect("an index");
         resources
             .par_iter()
             .try_for_each(|resource| writer.put(resource))
             .expect("indexed");
-        writer.commit(1, &index).expect("committed");
+        writer.commit(0, &index).expect("committed");
         writer.merge_all(&index).expect("merged");
-        let weights = app::weights(&schema).expect("valid weights");
-        let index = Arc::new(index);
-        let search = Search::new(
-            Arc::clone(&index),
-            Arc::clone(&schema),
-            weights,
-            Arc::new(SystemClock),
-        );
-        for question in &mut questions {
-            let answer = search.search(&Actor::Visitor, &question.asked);
-            if let Some(corrected) = answer.expect("an answer").corrected {
-                question.corrected = corrected;
-            }
-        }
+        let adopted = app.indexing.adopt(index, writer, Switch::Now);
+        adopted.expect("the generation in use");
         let raw = RawTantivy::index(&resources);
-        let segments = raw.searcher().segment_readers().len();
-        println!(
-            "\n{size} resources, {} questions ({} segments, raw tantivy {segments})",
-            questions.len(),
-            index.snapshot().segments()
-        );
-
-        let yardstick = Times::of(&questions, |question| raw.ask(&corrected(question)));
-        print(
-            "raw tantivy by hand: 20 records, 5 facets",
-            &yardstick,
-            &yardstick,
-        );
-        print(
-            "raw tantivy, bare top 20",
-            &Times::of(&questions, |question| raw.bare(&corrected(question))),
-            &yardstick,
-        );
-        let ask = |query: Query| {
-            search
-                .search(&Actor::Visitor, &query)
-                .expect("an answer")
-                .total
-        };
-        let bare = |question: &Question| {
-            ask(Query {
-                facets: Vec::new(),
-                ..question.asked.clone()
-            })
-        };
-        print(
-            "classo: 20 records, no facets",
-            &Times::of(&questions, bare),
-            &yardstick,
-        );
-        print(
-            "classo: 20 records, 5 facets",
-            &Times::of(&questions, |question| ask(question.asked.clone())),
-            &yardstick,
-        );
-        let whole = |question: &Question| {
-            ask(Query {
-                profile: Some(profile()),
-                explain: true,
-                ..question.asked.clone()
-            })
-        };
-        print(
-            "classo: the same, profile and reasons",
-            &Times::of(&questions, whole),
-            &yardstick,
-        );
-        let (filtered, plain): (Vec<_>, Vec<_>) = questions
-            .into_iter()
-            .partition(|question| question.asked.filters.facets().next().is_some());
-        for (name, some) in [("with filters", filtered), ("without filters", plain)] {
-            let yardstick = Times::of(&some, |question| raw.ask(&corrected(question)));
-            print(
-                &format!("classo, whole answer, {name}"),
-                &Times::of(&some, whole),
-                &yardstick,
-            );
-        }
-        let everything = Times::of(
-            &[Question {
-                asked: Query::default(),
-                corrected: String::new(),
-            }],
-            |q| ask(q.asked.clone()),
-        );
-        println!("classo, the empty question: {:.3} ms", everything.mean());
+        drop(resources);
+        measure(app, &mut questions, Some(&raw));
     }
+}
+
+/// Asks all questions in every way.
+fn measure(app: App, questions: &mut [Question], raw: Option<&RawTantivy>) {
+    let ask = {
+        let search = Arc::clone(&app.search);
+        move |query: Query| {
+            let answer = search.search(&Actor::Visitor, &query);
+            answer.expect("an answer")
+        }
+    };
+    for question in &mut *questions {
+        if let Some(corrected) = ask(question.asked.clone()).corrected {
+            question.corrected = corrected;
+        }
+    }
+    let questions = &*questions;
+    let snapshot = app.index.snapshot();
+    println!(
+        "\n{} resources, {} questions ({} segments{})",
+        snapshot.resources(),
+        questions.len(),
+        snapshot.segments(),
+        raw.map_or(String::new(), |raw| {
+            format!(", raw tantivy {}", raw.searcher().segment_readers().len())
+        })
+    );
+    drop(snapshot);
+    let yardstick = raw.map(|raw| {
+        let yardstick = Times::of(questions, |question| raw.ask(&corrected(question)));
+        let bare = Times::of(questions, |question| raw.bare(&corrected(question)));
+        let name = "raw tantivy by hand: 20 records, 5 facets";
+        print(name, &yardstick, Some(&yardstick));
+        print("raw tantivy, bare top 20", &bare, Some(&yardstick));
+        yardstick
+    });
+    let print = |name: &str, times: &Times| print(name, times, yardstick.as_ref());
+    let bare = |question: &Question| {
+        ask(Query {
+            facets: Vec::new(),
+            ..question.asked.clone()
+        })
+    };
+    let whole = |question: &Question| ask(question.whole.clone());
+    print("classo: 20 records, no facets", &Times::of(questions, bare));
+    print(
+        "classo: 20 records, 5 facets",
+        &Times::of(questions, |question| ask(question.asked.clone())),
+    );
+    let times = Times::of(questions, whole);
+    print("classo: the same, profile and reasons", &times);
+    let has_filters = |question: &&Question| question.asked.filters.facets().next().is_some();
+    let (filtered, plain): (Vec<_>, Vec<_>) = questions.iter().partition(has_filters);
+    for (name, some) in [("with filters", filtered), ("without filters", plain)] {
+        let yardstick = raw.map(|raw| {
+            Times::of(some.iter().copied(), |question| {
+                raw.ask(&corrected(question))
+            })
+        });
+        support::print(
+            &format!("classo, whole answer, {name}"),
+            &Times::of(some.iter().copied(), whole),
+            yardstick.as_ref(),
+        );
+    }
+    let matches: u64 = questions.iter().map(|question| whole(question).total).sum();
+    println!(
+        "classo, whole answer: {:.1} ns a match ({} matches a question)",
+        times.mean() * questions.len() as f64 * 1e6 / matches as f64,
+        matches / questions.len() as u64
+    );
+    textless(questions, &ask);
+    over_http(app, questions, &times);
+}
+
+/// Questions without words: everything, and what passes the filters of others.
+fn textless(questions: &[Question], ask: &impl Fn(Query) -> SearchOutcome) {
+    let textless = |question: &Question| Query {
+        text: String::new(),
+        ..question.asked.clone()
+    };
+    let everything = Times::of([Query::default()], |query| ask(query.clone()));
+    print("classo, the empty question", &everything, None);
+    let filtered = questions.iter().map(textless);
+    let filtered: Vec<Query> = filtered
+        .filter(|query| query.filters.facets().next().is_some())
+        .collect();
+    let first = Times::once(&filtered, |query| ask(query.clone()));
+    print("classo, filters without words, asked once", &first, None);
+    let again = Times::of(&filtered, |query| ask(query.clone()));
+    print("classo, filters without words, asked again", &again, None);
+    let with_profile = Times::of(
+        [Query {
+            profile: questions[0].whole.profile.clone(),
+            ..Query::default()
+        }],
+        |query| ask(query.clone()),
+    );
+    print("classo, recommendations for a profile", &with_profile, None);
+}
+
+/// The whole answer over a connection that is kept, beside the same in process.
+fn over_http(app: App, questions: &[Question], in_process: &Times) {
+    let mut server = Loopback::serve(app);
+    let times = Times::of(questions, |question| {
+        server.post("/api/v1/search", &question.body)
+    });
+    let name = "classo, whole answer over HTTP (to in process)";
+    print(name, &times, Some(in_process));
 }
 
 fn corrected(question: &Question) -> Query {
     Query {
         text: question.corrected.clone(),
         ..question.asked.clone()
-    }
-}
-
-fn profile() -> Profile {
-    let ids = |ids: &[&str]| ids.iter().map(|id| id.to_string()).collect();
-    Profile {
-        role: Some("teacher".into()),
-        subjects: ids(&["/math-science-technology/mathematics"]),
-        levels: ids(&["/primary/cycle-2/grade-4"]),
-        student_types: ids(&["learning-difficulty"]),
-        devices: ids(&["ipad"]),
-        os: ids(&["ipados"]),
-        platforms: ids(&["google-classroom"]),
-        languages: ids(&["fr"]),
-        budget_cents: Some(1_000),
     }
 }

@@ -10,6 +10,7 @@
     reason = "each bench uses a part, and may fail loudly"
 )]
 
+pub mod http;
 pub mod raw;
 
 use std::time::{Duration, Instant};
@@ -137,25 +138,54 @@ fn zipf_term(rng: &mut StdRng, facet: Facet) -> String {
     terms[(place * 7) % terms.len()].id.clone()
 }
 
-/// A question, and the same with its typing error mended: what raw tantivy is asked.
+/// A question.
 pub struct Question {
     pub asked: Query,
+    /// Its text with the typing error mended: what raw tantivy is asked.
     pub corrected: String,
+    /// The same with a profile, and with reasons wanted.
+    pub whole: Query,
+    /// The body of a request for that.
+    pub body: String,
+}
+
+impl Question {
+    fn read(mut body: Value) -> Question {
+        let read = |body: &Value| {
+            let query = RawParams::from_json(body.clone());
+            let query = query.into_query(&IndexSchema::embedded().vocabularies);
+            query.expect("a valid question")
+        };
+        let asked = read(&body);
+        body["explain"] = json!(true);
+        body["profile"] = json!({
+            "role": "teacher",
+            "subjects": ["/math-science-technology/mathematics"],
+            "levels": ["/primary/cycle-2/grade-4"],
+            "student_types": ["learning-difficulty"],
+            "devices": ["ipad"],
+            "os": ["ipados"],
+            "platforms": ["google-classroom"],
+            "languages": ["fr"],
+            "budget": 10,
+        });
+        Question {
+            corrected: asked.text.clone(),
+            asked,
+            whole: read(&body),
+            body: body.to_string(),
+        }
+    }
 }
 
 /// Questions of one to five words of the resources, one in five with a typing error, three in five with filters.
 pub fn questions(resources: &[Resource], count: usize) -> Vec<Question> {
-    let vocabularies = &IndexSchema::embedded().vocabularies;
     if let Ok(file) = std::env::var("CLASSO_BENCH_QUERIES") {
         let text = std::fs::read_to_string(file).unwrap();
         let question = |line: &str| {
-            let body: Value = serde_json::from_str(line).unwrap();
-            let body = body.get("search").cloned().unwrap_or(body);
-            let asked = RawParams::from_json(body).into_query(vocabularies).unwrap();
-            Question {
-                corrected: asked.text.clone(),
-                asked,
-            }
+            let mut body: Value = serde_json::from_str(line).unwrap();
+            let search = body.get_mut("search").map(Value::take);
+            Question::read(search.unwrap_or(body))
         };
         return text.lines().take(count).map(question).collect();
     }
@@ -206,10 +236,10 @@ fn question(rng: &mut StdRng, resource: &Resource) -> Question {
             }
         }
     }
-    let asked = RawParams::from_json(body)
-        .into_query(&IndexSchema::embedded().vocabularies)
-        .unwrap();
-    Question { asked, corrected }
+    Question {
+        corrected,
+        ..Question::read(body)
+    }
 }
 
 /// Times of many runs, in the order of the questions.
@@ -218,16 +248,32 @@ pub struct Times(pub Vec<Duration>);
 impl Times {
     /// Asks all questions in three rounds and keeps each one's best time: what else the machine does meanwhile is left
     /// out, alike for everybody who is measured.
-    pub fn of<T>(questions: &[Question], mut ask: impl FnMut(&Question) -> T) -> Times {
-        let mut best = vec![Duration::MAX; questions.len()];
-        for _ in 0..3 {
-            for (question, best) in questions.iter().zip(&mut best) {
-                let started = Instant::now();
-                std::hint::black_box(ask(question));
-                *best = started.elapsed().min(*best);
+    pub fn of<Q, T>(
+        questions: impl IntoIterator<Item = Q, IntoIter: Clone>,
+        mut ask: impl FnMut(Q) -> T,
+    ) -> Times {
+        let questions = questions.into_iter();
+        let mut times = Times::once(questions.clone(), &mut ask);
+        for _ in 1..3 {
+            let again = Times::once(questions.clone(), &mut ask);
+            for (best, again) in times.0.iter_mut().zip(again.0) {
+                *best = again.min(*best);
             }
         }
-        Times(best)
+        times
+    }
+
+    /// Asks all questions once.
+    pub fn once<Q, T>(
+        questions: impl IntoIterator<Item = Q>,
+        mut ask: impl FnMut(Q) -> T,
+    ) -> Times {
+        let time = |question| {
+            let started = Instant::now();
+            std::hint::black_box(ask(question));
+            started.elapsed()
+        };
+        Times(questions.into_iter().map(time).collect())
     }
 
     pub fn percentile(&self, percent: f64) -> f64 {
@@ -242,18 +288,20 @@ impl Times {
     }
 }
 
-/// Prints one line of figures in milliseconds, with the ratio to the yardstick.
-pub fn print(name: &str, times: &Times, yardstick: &Times) {
-    let column = |percent: f64| {
-        let (own, other) = (times.percentile(percent), yardstick.percentile(percent));
-        format!("{own:8.3} ({:4.2})", own / other)
+/// Prints one line of figures in milliseconds, with the ratio to the yardstick where there is one.
+pub fn print(name: &str, times: &Times, yardstick: Option<&Times>) {
+    let column = |of: &dyn Fn(&Times) -> f64| {
+        let own = of(times);
+        match yardstick {
+            Some(yardstick) => format!("{own:8.3} ({:4.2})", own / of(yardstick)),
+            None => format!("{own:8.3}       "),
+        }
     };
     println!(
-        "{name:<44} mean {:8.3} ({:4.2})  p50 {}  p95 {}  p99 {}",
-        times.mean(),
-        times.mean() / yardstick.mean(),
-        column(50.0),
-        column(95.0),
-        column(99.0)
+        "{name:<46} mean {}  p50 {}  p95 {}  p99 {}",
+        column(&Times::mean),
+        column(&|times| times.percentile(50.0)),
+        column(&|times| times.percentile(95.0)),
+        column(&|times| times.percentile(99.0))
     );
 }

@@ -1,0 +1,66 @@
+//! A server on a port of its own, and a client that keeps one connection to it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use classo::app::App;
+use classo::http::Settings;
+
+pub struct Loopback {
+    stream: BufReader<TcpStream>,
+    answer: Vec<u8>,
+}
+
+impl Loopback {
+    /// Serves the app until the process ends.
+    pub fn serve(app: App) -> Loopback {
+        let (listening, address) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            let any_port = ([127, 0, 0, 1], 0).into();
+            let said = move |address| listening.send(address).expect("somebody waits for it");
+            let served = classo::http::serve(
+                app,
+                Settings::default(),
+                any_port,
+                said,
+                std::future::pending(),
+            );
+            runtime.block_on(served).expect("served");
+        });
+        let stream = TcpStream::connect(address.recv().expect("an address")).expect("connected");
+        stream.set_nodelay(true).expect("a connection in use");
+        Loopback {
+            stream: BufReader::with_capacity(1 << 18, stream),
+            answer: Vec::new(),
+        }
+    }
+
+    /// Posts a JSON body and reads the whole answer, which must be a good one; returns how long it is.
+    pub fn post(&mut self, path: &str, body: &str) -> usize {
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let sent = self.stream.get_mut().write_all(request.as_bytes());
+        sent.expect("a kept connection");
+        let (mut length, mut line) = (0, String::new());
+        self.stream.read_line(&mut line).expect("a status");
+        assert!(line.starts_with("HTTP/1.1 200"), "{line}: {body}");
+        loop {
+            line.clear();
+            self.stream.read_line(&mut line).expect("a header");
+            match line.trim_end().split_once(": ") {
+                Some(("content-length", value)) => length = value.parse().expect("a number"),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        self.answer.resize(length, 0);
+        self.stream.read_exact(&mut self.answer).expect("a body");
+        length
+    }
+}
