@@ -13,6 +13,7 @@ use crate::services::analytics::Analytics;
 use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
 use crate::services::compare::Compare;
+use crate::services::dossier::Dossiers;
 use crate::services::guidance::Guidance;
 use crate::services::indexing::{Indexing, Outdated};
 use crate::services::links::Links;
@@ -35,6 +36,7 @@ pub struct App {
     pub similar: Similar,
     pub guidance: Guidance,
     pub compare: Compare,
+    pub dossiers: Dossiers,
     pub why: Why,
     pub catalogue: Arc<Catalogue>,
     pub mappings: Arc<Mappings>,
@@ -129,6 +131,7 @@ impl App {
             links: Arc::new(Links::new(Arc::clone(&store), Arc::clone(&clock))),
             analytics: analytics.map_err(StartError::Thread)?,
             why: Why::new(Arc::clone(&search), Arc::clone(&catalogue)),
+            dossiers: Dossiers::new(Arc::clone(&search), Arc::clone(&catalogue)),
             compare: Compare::new(Arc::clone(&search), Arc::clone(&catalogue)),
             similar: Similar::new(Arc::clone(&index), Arc::clone(&schema), weights),
             suggest: Suggest::new(Arc::clone(&index), Arc::clone(&search), Arc::clone(&schema)),

@@ -2,9 +2,11 @@
 //!
 //! It asks what the API would ask next, and reads numbers or words. Nobody has to sit at a terminal: answers may be piped.
 
+use std::fs;
 use std::io::{BufRead, Write, stdin, stdout};
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -16,7 +18,9 @@ use crate::domain::actor::Actor;
 use crate::domain::language::{Bilingual, Language};
 use crate::domain::problem::sentence;
 use crate::domain::text;
+use crate::http::api::dossier;
 use crate::http::api::guidance::response;
+use crate::query::decision::Decision;
 use crate::query::need::Need;
 use crate::query::params::RawParams;
 
@@ -41,6 +45,9 @@ pub struct GuideArgs {
     /// How long the short list is
     #[arg(long, default_value_t = 5)]
     limit: u32,
+    /// Where to write the decision when the conversation ends: a page (.html) or data (.json)
+    #[arg(long, value_name = "FILE")]
+    dossier: Option<PathBuf>,
     #[command(flatten)]
     data: DataSettings,
     #[command(flatten)]
@@ -51,6 +58,8 @@ pub fn run(args: &GuideArgs) -> anyhow::Result<()> {
     let Some(language) = Language::from_tag(&args.lang) else {
         bail!(WrongUse("--lang is fr or en".into()));
     };
+    let dossier = args.dossier.as_deref();
+    let form = dossier.map(Form::of).transpose()?;
     let guide = Guide::open(args)?;
     let mut conversation = Conversation {
         language,
@@ -70,7 +79,32 @@ pub fn run(args: &GuideArgs) -> anyhow::Result<()> {
             break;
         }
     }
+    if let (Some(file), Some(form), Some(need)) = (dossier, form, conversation.needs.last()) {
+        let text = guide.dossier(&need.0, form)?;
+        fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+        let written = Bilingual::new("Dossier écrit", "Dossier written");
+        say(format!("{} : {}", written.get(language), file.display()));
+    }
     guide.close()
+}
+
+/// How a dossier is written down.
+#[derive(Clone, Copy)]
+pub enum Form {
+    Page,
+    Data,
+}
+
+impl Form {
+    fn of(file: &Path) -> anyhow::Result<Form> {
+        match file.extension().and_then(|extension| extension.to_str()) {
+            Some("html" | "htm") => Ok(Form::Page),
+            Some("json") => Ok(Form::Data),
+            _ => bail!(WrongUse(
+                "--dossier takes a file that ends in .html or .json".into()
+            )),
+        }
+    }
 }
 
 /// Whom the questions come from: the data folder, or a server.
@@ -101,8 +135,28 @@ impl Guide {
         };
         let outcome = app.guidance.guide(&Actor::Console, &need)?;
         let answer = response(outcome, &need, vocabularies);
-        let answer = answer.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let answer = answer.map_err(|error| anyhow!("{error:?}"))?;
         Ok(serde_json::to_value(answer)?)
+    }
+
+    fn dossier(&self, need: &Value, form: Form) -> anyhow::Result<String> {
+        let app = match self {
+            Guide::Remote(remote) => return remote.dossier(need, form),
+            Guide::Local(app) => app,
+        };
+        let vocabularies = &app.schema.vocabularies;
+        let decision = match Decision::read(RawParams::from_json(need.clone()), vocabularies) {
+            Ok(decision) => decision,
+            Err(problems) => bail!(WrongUse(sentence(&problems))),
+        };
+        let outcome = app.dossiers.write(&Actor::Console, &decision)?;
+        let unsaid = |error| anyhow!("{error:?}");
+        Ok(match form {
+            Form::Page => dossier::page::page(&outcome, &decision, vocabularies).map_err(unsaid)?,
+            Form::Data => serde_json::to_string(
+                &dossier::response(outcome, &decision, vocabularies).map_err(unsaid)?,
+            )?,
+        })
     }
 
     fn close(self) -> anyhow::Result<()> {

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::WrongUse;
+use super::guide::Form;
 use crate::config::Token;
 use crate::domain::resource::ResourceId;
 use crate::domain::task::Task;
@@ -175,6 +176,17 @@ impl Remote {
 
     pub fn guide(&self, need: &Value) -> anyhow::Result<Value> {
         self.send(self.client.post(self.url("/guidance")).json(need))
+    }
+
+    /// The decision that a need has come to, as a page or as data.
+    pub fn dossier(&self, need: &Value, form: Form) -> anyhow::Result<String> {
+        let accept = match form {
+            Form::Page => "text/html",
+            Form::Data => "application/json",
+        };
+        let request = self.client.post(self.url("/dossier")).json(need);
+        let response = self.response(request.header("accept", accept))?;
+        Ok(response.text()?)
     }
 
     fn url(&self, path: &str) -> String {

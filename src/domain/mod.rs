@@ -21,5 +21,6 @@ pub mod task;
 pub mod text;
 pub mod totp;
 pub mod typed;
+pub mod typography;
 pub mod usage;
 pub mod vocabulary;

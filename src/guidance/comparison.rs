@@ -1,13 +1,15 @@
 //! A few resources side by side: what each fact says of each, the facts that differ first.
 
+use super::facts::{self, said, yes_or_no};
 use crate::domain::compatibility::RunsOn;
 use crate::domain::cost::{Buyers, Currencies};
 use crate::domain::language::Bilingual;
 use crate::domain::profile::Profile;
-use crate::domain::resource::{Internet, Resource, TermId};
+use crate::domain::resource::{Resource, TermId};
 use crate::domain::vocabulary::Vocabularies;
 
 /// One of those that are compared.
+#[derive(Clone, Copy)]
 pub struct Compared<'a> {
     pub resource: &'a Resource,
     pub runs_on: &'a RunsOn,
@@ -45,28 +47,19 @@ pub struct Compares<'a> {
     pub buyers: Buyers,
 }
 
-/// A fact: its name, what it is called, the field whose check dates it, and what it says.
-type Fact<'f> = (
-    &'static str,
-    [&'static str; 2],
-    &'static str,
-    Box<dyn Fn(&Compared) -> Cell + 'f>,
-);
-
 impl Compares<'_> {
     /// Every criterion; those in which the resources differ come first.
     pub fn criteria(&self, compared: &[Compared]) -> Vec<Criterion> {
-        let mut criteria: Vec<Criterion> = self
-            .facts()
-            .into_iter()
-            .map(|(name, [fr, en], field, cell)| {
-                let dated = |one: &Compared| Cell {
-                    verified: one.resource.verified.get(field).cloned(),
-                    ..cell(one)
-                };
-                criterion(name, Bilingual::new(fr, en), compared.iter().map(dated))
-            })
-            .collect();
+        let fact = |fact: &facts::Fact| {
+            let dated = |one: &Compared| Cell {
+                verified: one.resource.verified.get(fact.field).cloned(),
+                ..(fact.read)(self, one)
+            };
+            let [fr, en] = fact.label;
+            let cells = compared.iter().map(dated);
+            criterion(fact.name, Bilingual::new(fr, en), cells)
+        };
+        let mut criteria: Vec<Criterion> = facts::ALL.iter().map(fact).collect();
         criteria.extend(self.fleet(compared));
         criteria.sort_by_key(|criterion| !criterion.differs);
         criteria
@@ -94,203 +87,15 @@ impl Compares<'_> {
         self.profile.devices.iter().filter_map(on_device).collect()
     }
 
-    fn facts(&self) -> Vec<Fact<'_>> {
-        let terms = |vocabulary: &'static str,
-                     ids: for<'a> fn(&'a Compared<'a>) -> &'a [TermId]| {
-            Box::new(move |one: &Compared| self.listed(vocabulary, ids(one)))
-                as Box<dyn Fn(&Compared) -> Cell>
-        };
-        let flag = |flag: fn(&Resource) -> Option<bool>| {
-            Box::new(move |one: &Compared| yes_or_no(flag(one.resource)))
-                as Box<dyn Fn(&Compared) -> Cell>
-        };
-        vec![
-            (
-                "price",
-                ["Prix", "Price"],
-                "price",
-                Box::new(|one| self.price(one.resource)),
-            ),
-            (
-                "year",
-                ["Coût pour un an", "Cost for one year"],
-                "price",
-                Box::new(|one| self.year(one.resource)),
-            ),
-            (
-                "level",
-                ["Niveaux", "Levels"],
-                "levels",
-                terms("level", |one| &one.resource.levels),
-            ),
-            (
-                "subject",
-                ["Matières", "Subjects"],
-                "subjects",
-                terms("subject", |one| &one.resource.subjects),
-            ),
-            (
-                "type",
-                ["Genre", "Kind"],
-                "type",
-                terms("type", |one| &one.resource.types),
-            ),
-            (
-                "device",
-                ["Appareils", "Devices"],
-                "devices",
-                terms("device", |one| &one.runs_on.devices),
-            ),
-            (
-                "os",
-                ["Systèmes", "Systems"],
-                "os",
-                terms("os", |one| &one.runs_on.os),
-            ),
-            (
-                "platform",
-                ["Plateformes", "Platforms"],
-                "platforms",
-                terms("platform", |one| &one.resource.platforms),
-            ),
-            (
-                "language",
-                ["Langues", "Languages"],
-                "languages",
-                terms("language", |one| &one.resource.languages),
-            ),
-            (
-                "access",
-                ["Compte", "Account"],
-                "access",
-                terms("access", |one| one.resource.access.as_slice()),
-            ),
-            (
-                "advertising",
-                ["Publicité", "Advertising"],
-                "advertising",
-                flag(|resource| resource.advertising),
-            ),
-            (
-                "offline",
-                ["Sans connexion Internet", "Without Internet"],
-                "internet",
-                flag(|resource| resource.internet.map(|internet| internet == Internet::None)),
-            ),
-            (
-                "tutorial",
-                ["Tutoriel", "Tutorial"],
-                "support",
-                flag(|resource| resource.support?.tutorial),
-            ),
-            (
-                "guide",
-                ["Guide", "Guide"],
-                "support",
-                flag(|resource| resource.support?.guide),
-            ),
-            (
-                "support",
-                ["Soutien technique", "Technical support"],
-                "support",
-                flag(|resource| resource.support?.technical_support),
-            ),
-            (
-                "evidence",
-                ["Preuves", "Evidence"],
-                "evidence",
-                Box::new(|one| evidence(one.resource)),
-            ),
-            (
-                "accessibility",
-                ["Accessibilité", "Accessibility"],
-                "accessibility",
-                Box::new(|one| {
-                    let features = one.resource.accessibility.join(", ");
-                    said((!features.is_empty()).then(|| Bilingual::new(features.clone(), features)))
-                }),
-            ),
-            (
-                "student_data",
-                ["Recueille des données d’élèves", "Collects student data"],
-                "privacy",
-                flag(|resource| resource.privacy.as_ref()?.student_data),
-            ),
-            (
-                "updated",
-                ["Dernière mise à jour", "Last update"],
-                "updated_at",
-                Box::new(|one| {
-                    said(
-                        one.resource
-                            .updated_at
-                            .as_ref()
-                            .map(|date| Bilingual::new(date, date)),
-                    )
-                }),
-            ),
-        ]
-    }
-
-    fn listed(&self, vocabulary: &str, ids: &[TermId]) -> Cell {
+    /// The labels of a vocabulary's terms.
+    pub(super) fn listed(&self, vocabulary: &str, ids: &[TermId]) -> Cell {
         let vocabulary = self.vocabularies.get(vocabulary);
-        let labels: Vec<&Bilingual> = ids.iter().filter_map(|id| vocabulary.label(id)).collect();
-        let joined = |of: fn(&Bilingual) -> &str| {
-            labels
-                .iter()
-                .map(|label| of(label))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let text = Bilingual::new(joined(|label| &label.fr), joined(|label| &label.en));
-        said((!labels.is_empty()).then_some(text))
-    }
-
-    fn price(&self, resource: &Resource) -> Cell {
-        let model = resource
-            .price
-            .as_ref()
-            .and_then(|price| price.model.as_ref());
-        Cell {
-            cents: self.currencies.cost_cents(resource),
-            ..self.listed("price", model.map_or(&[], std::slice::from_ref))
-        }
-    }
-
-    /// What a first year costs so many students or classes. What has a free version says so beside the price of the whole.
-    fn year(&self, resource: &Resource) -> Cell {
-        let model = resource
-            .price
-            .as_ref()
-            .and_then(|price| price.model.as_deref());
-        let offers = self.currencies.year_cents(resource, self.buyers);
-        let (cents, text) = match (model, offers) {
-            (Some("free"), _) => (Some(0), Some(Bilingual::new("Gratuit", "Free"))),
-            (Some("freemium"), None) => {
-                let text = Bilingual::new("Version gratuite", "Free version");
-                (Some(0), Some(text))
-            }
-            (Some("freemium"), Some(cents)) => {
-                let [fr, en] = money(cents);
-                let fr = format!("Version gratuite; version complète : {fr}");
-                (
-                    Some(0),
-                    Some(Bilingual::new(
-                        fr,
-                        format!("Free version; full version: {en}"),
-                    )),
-                )
-            }
-            (_, Some(cents)) => {
-                let [fr, en] = money(cents);
-                (Some(cents), Some(Bilingual::new(fr, en)))
-            }
-            (_, None) => (None, None),
-        };
-        Cell {
-            cents,
-            ..said(text)
-        }
+        let labels = ids.iter().filter_map(|id| vocabulary.label(id));
+        let (fr, en): (Vec<_>, Vec<_>) = labels
+            .map(|label| (label.fr.as_str(), label.en.as_str()))
+            .unzip();
+        let text = Bilingual::new(fr.join(", "), en.join(", "));
+        said((!fr.is_empty()).then_some(text))
     }
 }
 
@@ -305,49 +110,4 @@ fn criterion(name: &str, label: Bilingual, cells: impl Iterator<Item = Cell>) ->
             .any(|pair| content(&pair[0]) != content(&pair[1])),
         cells,
     }
-}
-
-fn said(text: Option<Bilingual>) -> Cell {
-    Cell {
-        text,
-        ..Cell::default()
-    }
-}
-
-fn yes_or_no(verdict: Option<bool>) -> Cell {
-    let text = verdict.map(|yes| match yes {
-        true => Bilingual::new("Oui", "Yes"),
-        false => Bilingual::new("Non", "No"),
-    });
-    Cell {
-        verdict,
-        ..said(text)
-    }
-}
-
-fn evidence(resource: &Resource) -> Cell {
-    let found = resource.evidence.as_ref().map(|evidence| {
-        (
-            evidence.research.len(),
-            evidence.testimonials.len(),
-            evidence.benefits.is_empty(),
-        )
-    });
-    said(match found {
-        None | Some((0, 0, true)) => None,
-        Some((0, 0, false)) => Some(Bilingual::new("Bienfaits énoncés", "Benefits stated")),
-        Some((research, testimonials, _)) => Some(Bilingual::new(
-            format!("Recherches : {research}; témoignages : {testimonials}"),
-            format!("Research: {research}; testimonials: {testimonials}"),
-        )),
-    })
-}
-
-/// An amount of Canadian dollars, as each language writes it.
-fn money(cents: u64) -> [String; 2] {
-    let (dollars, rest) = (cents / 100, cents % 100);
-    [
-        format!("{dollars},{rest:02} $"),
-        format!("${dollars}.{rest:02}"),
-    ]
 }

@@ -4,6 +4,8 @@
 //! with [`question`] (what to ask next) and [`relaxation`] (what to give up).
 
 pub mod comparison;
+pub mod dossier;
+mod facts;
 pub mod question;
 pub mod relaxation;
-mod topics;
+pub mod topics;

@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
+use super::topics;
 use crate::domain::language::Bilingual;
+use crate::domain::typography::money;
 use crate::domain::vocabulary::Vocabularies;
 use crate::query::facet::Facet;
 use crate::query::found::{Candidate, Failing, Surveyed, WishSet};
@@ -98,27 +100,11 @@ pub fn told(limit: &Limit, vocabularies: &Vocabularies) -> Bilingual {
         Limit::Facet(facet, values) => (*facet, values),
         Limit::MaxCost(0) => return Bilingual::new("Gratuit", "Free"),
         Limit::MaxCost(cents) => {
-            let (dollars, rest) = (cents / 100, cents % 100);
-            let fr = format!("Au plus {dollars},{rest:02} $");
-            return Bilingual::new(fr, format!("At most ${dollars}.{rest:02}"));
+            let Bilingual { fr, en } = money(*cents);
+            return Bilingual::new(format!("Au plus {fr}"), format!("At most {en}"));
         }
     };
-    let [fr, en] = match facet {
-        Facet::Subject => ["Matière", "Subject"],
-        Facet::Level => ["Niveau", "Level"],
-        Facet::Device => ["Appareils", "Devices"],
-        Facet::Os => ["Système", "System"],
-        Facet::Price => ["Prix", "Price"],
-        Facet::Type => ["Genre", "Kind"],
-        Facet::Language => ["Langue", "Language"],
-        Facet::Strategy => ["Façon d’enseigner", "Way of teaching"],
-        Facet::Platform => ["Plateforme", "Platform"],
-        Facet::StudentType => ["Élèves", "Students"],
-        Facet::Access => ["Compte", "Account"],
-        Facet::Licence => ["Licence", "Licence"],
-        Facet::Headquarters => ["Siège de l’éditeur", "Publisher’s headquarters"],
-        Facet::Has => ["Exigence", "Requirement"],
-    };
+    let Bilingual { fr, en } = topics::facet_name(facet);
     let vocabulary = vocabularies.get(facet.name());
     let labels = values.iter().map(|value| &vocabulary.term(*value).label);
     let (all_fr, all_en): (Vec<_>, Vec<_>) = labels

@@ -1,7 +1,9 @@
 //! What can be asked, and in which words. One list: an entry holds everything about a question.
 
 use crate::domain::language::Bilingual;
+use crate::domain::vocabulary::Vocabularies;
 use crate::query::facet::Facet;
+use crate::query::need::Topic;
 
 /// Something to ask about.
 pub(super) struct Entry {
@@ -133,4 +135,38 @@ pub(super) const ALL: [Entry; 13] = [
 /// The costs of which it has to be known how many matches stay within.
 pub fn costs() -> &'static [u64] {
     &BUDGETS
+}
+
+/// What a facet is called to a teacher.
+pub(super) fn facet_name(facet: Facet) -> Bilingual {
+    let [fr, en] = match facet {
+        Facet::Subject => ["Matière", "Subject"],
+        Facet::Level => ["Niveau", "Level"],
+        Facet::Device => ["Appareils", "Devices"],
+        Facet::Os => ["Système", "System"],
+        Facet::Price => ["Prix", "Price"],
+        Facet::Type => ["Genre", "Kind"],
+        Facet::Language => ["Langue", "Language"],
+        Facet::Strategy => ["Façon d’enseigner", "Way of teaching"],
+        Facet::Platform => ["Plateforme", "Platform"],
+        Facet::StudentType => ["Élèves", "Students"],
+        Facet::Access => ["Compte", "Account"],
+        Facet::Licence => ["Licence", "Licence"],
+        Facet::Headquarters => ["Siège de l’éditeur", "Publisher’s headquarters"],
+        Facet::Has => ["Exigence", "Requirement"],
+    };
+    Bilingual::new(fr, en)
+}
+
+/// What a topic is called to a teacher.
+pub fn name(topic: Topic, vocabularies: &Vocabularies) -> Bilingual {
+    match topic {
+        Topic::Facet(facet) => facet_name(facet),
+        Topic::Feature(feature) => vocabularies
+            .get(Facet::Has.name())
+            .term(feature)
+            .label
+            .clone(),
+        Topic::Budget => Bilingual::new("Budget", "Budget"),
+    }
 }

@@ -14,8 +14,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, analytics, backup, compare, facets, generations, guidance, health, links, resources,
-    search, suggest, tasks, vocabularies, why,
+    admin, analytics, backup, compare, dossier, facets, generations, guidance, health, links,
+    resources, search, suggest, tasks, vocabularies, why,
 };
 use super::error::ApiError;
 use super::{Server, limits, observe};
@@ -78,6 +78,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(search::recommendations))
                 .routes(routes!(guidance::guide))
                 .routes(routes!(compare::compare))
+                .routes(routes!(dossier::write))
                 .routes(routes!(why::why))
                 .routes(routes!(suggest::suggest))
                 .routes(routes!(facets::one))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use tantivy::index::SegmentId;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
@@ -162,6 +163,21 @@ impl Snapshot {
     pub fn row(&self, place: Place) -> Row {
         let columns = &self.segments[place.segment as usize].columns;
         columns.rows.row(place.document)
+    }
+
+    /// The first day of the month in which a resource was last updated, of all resources; the first of all days when none
+    /// says when it was.
+    pub fn latest_update(&self) -> Result<Date, IndexError> {
+        let mut latest = 0;
+        for segment in &self.segments {
+            let merits = segment.columns.rows.merits();
+            let month = |document| self.sets.merits()[merits.get(document)].updated_month;
+            let months = segment.reader.doc_ids_alive().map(month);
+            latest = months.fold(latest, u16::max);
+        }
+        let (years, months) = (latest / 12, latest % 12);
+        Date::new(1970 + years as i16, months as i8 + 1, 1)
+            .map_err(|error| IndexError::Damaged(format!("an update in month {latest}: {error}")))
     }
 
     pub(super) fn searcher(&self) -> &Searcher {

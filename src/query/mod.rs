@@ -5,6 +5,7 @@
 //! worth to the asker. This room knows no engine and reads nothing from disk.
 
 pub mod attributes;
+pub mod decision;
 pub mod expansions;
 pub mod facet;
 pub mod filter;

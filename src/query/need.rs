@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::attributes::{Row, Sets};
 use super::facet::Facet;
 use super::filter::Filters;
-use super::page::Page;
 use super::params::{RawParams, Reader};
 use super::search_query::Query;
 use crate::domain::problem::Problem;
@@ -134,27 +133,7 @@ impl Need {
     /// Every problem in it, those of `answers` with their field inside it.
     pub fn read(params: RawParams, vocabularies: &Vocabularies) -> Result<Need, Vec<Problem>> {
         let mut reader = Reader::new(params, vocabularies);
-        let filters = reader.nested("answers", "such as {\"level\": [\"/primary\"]}", |nested| {
-            nested.filters()
-        });
-        let need = Need {
-            query: Query {
-                text: reader.text("q").unwrap_or_default(),
-                language: reader.language(),
-                filters: filters.unwrap_or_default(),
-                profile: reader.profile(),
-                facets: Vec::new(),
-                page: Page {
-                    limit: reader
-                        .integer("limit", Page::MAX_LIMIT)
-                        .unwrap_or(Need::SHORTLIST),
-                    offset: 0,
-                },
-                explain: true,
-                ..Query::default()
-            },
-            skipped: reader.names("skipped", |name| Topic::from_name(name, vocabularies)),
-        };
+        let need = reader.need();
         reader.finish().map(|()| need)
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::ServiceError;
 use super::catalogue::Catalogue;
-use super::search::{Prepared, Search};
+use super::search::{Moment, Prepared, Search};
 use crate::domain::actor::Actor;
+use crate::domain::compatibility::RunsOn;
 use crate::domain::cost::Buyers;
-use crate::domain::language::LanguageMap;
 use crate::domain::profile::Profile;
-use crate::domain::resource::ResourceId;
+use crate::domain::resource::{Resource, ResourceId};
 use crate::guidance::comparison::{Compared, Compares, Criterion};
 use crate::query::found::Candidate;
 use crate::query::search_query::Query;
@@ -33,8 +33,8 @@ pub struct ComparisonOutcome {
 
 /// One of the compared, with its fit to the asker.
 pub struct Standing {
-    pub id: ResourceId,
-    pub title: LanguageMap,
+    pub resource: Resource,
+    pub runs_on: RunsOn,
     /// Its reasons; nothing as long as the index has yet to learn of it.
     pub reasons: Option<Vec<Contribution>>,
 }
@@ -52,7 +52,7 @@ impl Compare {
         Compare { search, catalogue }
     }
 
-    /// Sets resources side by side for an asker.
+    /// Sets resources side by side for an asker; words, when there are any, count as they do in a search.
     ///
     /// # Errors
     /// When one of them is not in the catalogue.
@@ -63,23 +63,32 @@ impl Compare {
         query: &Query,
         buyers: Buyers,
     ) -> Result<ComparisonOutcome, ServiceError> {
+        self.compare_at(self.search.now(), actor, ids, query, buyers)
+    }
+
+    /// The same at a moment of the caller's.
+    pub(super) fn compare_at(
+        &self,
+        moment: Moment,
+        actor: &Actor,
+        ids: &[ResourceId],
+        query: &Query,
+        buyers: Buyers,
+    ) -> Result<ComparisonOutcome, ServiceError> {
         let found = ids.iter().map(|id| self.catalogue.find(actor, id));
         let found = found.collect::<Result<Vec<_>, _>>()?;
-        let compared: Vec<Compared> = found
-            .iter()
-            .map(|(resource, runs_on)| Compared { resource, runs_on })
-            .collect();
-        let prepared = self.search.prepare(actor, query, |_, _| true)?;
-        let standing = |one: &Compared| {
-            let resource = one.resource;
-            Ok(Standing {
-                id: resource.id.clone(),
-                title: resource.title.clone(),
-                reasons: self.search.report(reasons(&prepared, &resource.id))?,
+        let prepared = self.search.prepare_at(moment, actor, query, |_, _| true)?;
+        let reasons = self.search.report(self.reasons(&prepared, ids))?;
+        let resources: Vec<Standing> = found
+            .into_iter()
+            .zip(reasons)
+            .map(|((resource, runs_on), reasons)| Standing {
+                resource,
+                runs_on,
+                reasons,
             })
-        };
-        let resources = compared.iter().map(standing);
-        let resources = resources.collect::<Result<Vec<_>, ServiceError>>()?;
+            .collect();
+        let compared: Vec<Compared> = resources.iter().map(Standing::compared).collect();
         let schema = self.search.schema();
         let no_profile = Profile::default();
         let compares = Compares {
@@ -94,22 +103,36 @@ impl Compare {
             resources,
         })
     }
-}
 
-fn reasons(
-    prepared: &Prepared,
-    id: &ResourceId,
-) -> Result<Option<Vec<Contribution>>, ServiceError> {
-    let place = prepared.snapshot.find(id)?;
-    Ok(place.map(|place| {
-        prepared.explain(&Candidate {
-            row: prepared.snapshot.row(place),
-            place,
-            text: 0.0,
-            points: 0,
-            neutral_rank: None,
-        })
-    }))
+    /// Why each of them has its points; nothing where the index has yet to learn of it.
+    fn reasons(
+        &self,
+        prepared: &Prepared,
+        ids: &[ResourceId],
+    ) -> Result<Vec<Option<Vec<Contribution>>>, ServiceError> {
+        let snapshot = &prepared.snapshot;
+        let with_words = match prepared.plan.is_textless() {
+            true => Vec::new(),
+            false => prepared.everything(&prepared.plan, self.search.weights())?,
+        };
+        let reasons = ids.iter().map(|id| {
+            let Some(place) = snapshot.find(id)? else {
+                return Ok(None);
+            };
+            let known = with_words.iter().find(|match_| match_.place == place);
+            Ok(Some(match known {
+                Some(candidate) => prepared.explain(candidate),
+                None => prepared.explain(&Candidate {
+                    row: snapshot.row(place),
+                    place,
+                    text: 0.0,
+                    points: 0,
+                    neutral_rank: None,
+                }),
+            }))
+        });
+        reasons.collect()
+    }
 }
 
 fn preferences(resources: &[Standing]) -> Vec<Preference> {
@@ -118,7 +141,9 @@ fn preferences(resources: &[Standing]) -> Vec<Preference> {
         .enumerate()
         .filter_map(|(place, one)| Some((place, one.points()?, one.reasons.as_ref()?)))
         .collect();
-    ranked.sort_by_key(|(place, points, _)| (Reverse(*points), resources[*place].id.clone()));
+    ranked.sort_by_key(|(place, points, _)| {
+        (Reverse(*points), resources[*place].resource.id.clone())
+    });
     let mut preferences = Vec::new();
     for (at, (better, points, reasons)) in ranked.iter().enumerate() {
         for (other, fewer, others) in &ranked[at + 1..] {
@@ -134,6 +159,13 @@ fn preferences(resources: &[Standing]) -> Vec<Preference> {
 }
 
 impl Standing {
+    pub fn compared(&self) -> Compared<'_> {
+        Compared {
+            resource: &self.resource,
+            runs_on: &self.runs_on,
+        }
+    }
+
     /// Its fit and quality, in ten-thousandths of a point.
     pub fn points(&self) -> Option<i64> {
         let reasons = self.reasons.as_ref()?.iter();

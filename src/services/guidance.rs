@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ServiceError;
-use super::search::{Hit, Prepared, Search};
+use super::search::{Hit, Moment, Prepared, Search};
 use crate::domain::actor::Actor;
 use crate::domain::language::LanguageMap;
 use crate::guidance::question::{self, Question};
@@ -59,17 +59,32 @@ impl Guidance {
     /// # Errors
     /// When the index cannot be read; it is reported, to be built anew.
     pub fn guide(&self, actor: &Actor, need: &Need) -> Result<GuidanceOutcome, ServiceError> {
-        self.search.report(self.answer(actor, need))
+        self.guide_at(self.search.now(), actor, need)
+    }
+
+    /// The same at a moment of the caller's.
+    pub(super) fn guide_at(
+        &self,
+        moment: Moment,
+        actor: &Actor,
+        need: &Need,
+    ) -> Result<GuidanceOutcome, ServiceError> {
+        self.search.report(self.answer(moment, actor, need))
     }
 
     /// Every question that could be asked now, the best first.
     pub fn questions(&self, actor: &Actor, need: &Need) -> Result<Vec<Question>, ServiceError> {
-        let survey = self.survey(actor, need)?;
+        let survey = self.survey(self.search.now(), actor, need)?;
         Ok(self.questions_of(&survey, need))
     }
 
-    fn answer(&self, actor: &Actor, need: &Need) -> Result<GuidanceOutcome, ServiceError> {
-        let survey = self.survey(actor, need)?;
+    fn answer(
+        &self,
+        moment: Moment,
+        actor: &Actor,
+        need: &Need,
+    ) -> Result<GuidanceOutcome, ServiceError> {
+        let survey = self.survey(moment.clone(), actor, need)?;
         let Survey {
             prepared,
             wishes,
@@ -88,7 +103,7 @@ impl Guidance {
         if surveyed.found.total == 0 {
             minimal = relaxation::minimal(surveyed);
             if minimal.is_empty() && !need.query.text.trim().is_empty() {
-                let without_words = self.without_words(actor, need, wishes)?;
+                let without_words = self.without_words(moment, actor, need, wishes)?;
                 drops_words = !without_words.smallest.is_empty();
                 minimal = match without_words.found.total {
                     0 => relaxation::minimal(&without_words),
@@ -110,8 +125,9 @@ impl Guidance {
         })
     }
 
-    fn survey(&self, actor: &Actor, need: &Need) -> Result<Survey, ServiceError> {
-        let mut prepared = self.search.prepare(actor, &need.query, |_, _| true)?;
+    fn survey(&self, moment: Moment, actor: &Actor, need: &Need) -> Result<Survey, ServiceError> {
+        let search = &self.search;
+        let mut prepared = search.prepare_at(moment, actor, &need.query, |_, _| true)?;
         let filters = std::mem::take(&mut prepared.plan.filters);
         let wishes = need.wishes(&filters, &self.search.schema().vocabularies);
         let surveyed = self.look(&mut prepared, need, &wishes)?;
@@ -153,13 +169,15 @@ impl Guidance {
     /// What the same wishes find when no word is asked for.
     fn without_words(
         &self,
+        moment: Moment,
         actor: &Actor,
         need: &Need,
         wishes: &[Wish],
     ) -> Result<Surveyed, ServiceError> {
         let mut need = need.clone();
         need.query.text = String::new();
-        let mut prepared = self.search.prepare(actor, &need.query, |_, _| true)?;
+        let search = &self.search;
+        let mut prepared = search.prepare_at(moment, actor, &need.query, |_, _| true)?;
         prepared.plan.filters = Filters::default();
         self.look(&mut prepared, &need, wishes)
     }

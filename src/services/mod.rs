@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod checkup;
 pub mod compare;
 pub mod coverage;
+pub mod dossier;
 pub mod evaluation;
 pub mod guidance;
 pub mod indexing;

@@ -13,6 +13,7 @@ use crate::domain::language::{Language, UNDETERMINED};
 use crate::domain::profile::ProfileView;
 use crate::index::highlight::Highlighter;
 use crate::index::record::{self, Head};
+use crate::index::survey::Scope;
 use crate::index::writer::Index;
 use crate::index::{IndexError, Lookup, Snapshot};
 use crate::index_schema::IndexSchema;
@@ -161,6 +162,14 @@ impl Search {
         ranked.collect()
     }
 
+    /// The catalogue as it is now.
+    pub(super) fn now(&self) -> Moment {
+        Moment {
+            snapshot: self.index.snapshot(),
+            day: self.today(),
+        }
+    }
+
     /// Steps 4 to 6 of a search: what the question means, how it is looked up, what a match is worth to the asker.
     pub(super) fn prepare(
         &self,
@@ -168,12 +177,13 @@ impl Search {
         query: &Query,
         knows: impl Fn(&Snapshot, Facet) -> bool,
     ) -> Result<Prepared, ServiceError> {
-        self.prepare_in(self.index.snapshot(), actor, query, knows)
+        self.prepare_at(self.now(), actor, query, knows)
     }
 
-    fn prepare_in(
+    /// The same at a moment of the caller's, so that several answers are of one.
+    pub(super) fn prepare_at(
         &self,
-        snapshot: Arc<Snapshot>,
+        Moment { snapshot, day }: Moment,
         actor: &Actor,
         query: &Query,
         knows: impl Fn(&Snapshot, Facet) -> bool,
@@ -184,7 +194,7 @@ impl Search {
         plan.correct(&words.corrections);
         let view = self.view_for_ranking(actor, query);
         let rank = ProfileRank::new(
-            self.neutral_rank(&snapshot, query.language),
+            self.neutral_rank(&snapshot, query.language, day),
             &understood,
             &view,
             &self.weights,
@@ -228,8 +238,11 @@ impl Search {
             },
             ..Query::default()
         };
-        let snapshot = Arc::clone(snapshot);
-        let prepared = self.prepare_in(snapshot, &Actor::Console, &query, |_, _| true)?;
+        let moment = Moment {
+            snapshot: Arc::clone(snapshot),
+            day: self.today(),
+        };
+        let prepared = self.prepare_at(moment, &Actor::Console, &query, |_, _| true)?;
         Ok(prepared.found(&self.weights, false)?.facets)
     }
 
@@ -259,8 +272,19 @@ impl Search {
         now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
     }
 
-    fn neutral_rank(&self, snapshot: &Snapshot, language: Language) -> Arc<NeutralRank> {
-        let day = self.today();
+    fn neutral_rank(&self, snapshot: &Snapshot, language: Language, day: Date) -> Arc<NeutralRank> {
+        let ranked = || {
+            Arc::new(NeutralRank::new(
+                &self.weights,
+                snapshot.sets(),
+                language,
+                day,
+            ))
+        };
+        // Only the ranking of today is asked for again and again.
+        if day != self.today() {
+            return ranked();
+        }
         let merits = snapshot.sets().merits().len();
         let mut kept = self.neutral[language as usize]
             .lock()
@@ -272,12 +296,7 @@ impl Search {
         {
             return Arc::clone(&dated.rank);
         }
-        let rank = Arc::new(NeutralRank::new(
-            &self.weights,
-            snapshot.sets(),
-            language,
-            day,
-        ));
+        let rank = ranked();
         *kept = Some(DatedRank {
             numbering: snapshot.sets().numbering(),
             merits,
@@ -286,6 +305,13 @@ impl Search {
         });
         rank
     }
+}
+
+/// What an answer is of: a snapshot of the index, and the day that freshness is reckoned from.
+#[derive(Clone)]
+pub(super) struct Moment {
+    pub snapshot: Arc<Snapshot>,
+    pub day: Date,
 }
 
 /// A question made ready: everything that one pass over one snapshot needs.
@@ -326,6 +352,30 @@ impl Prepared {
             })
         });
         hits.collect()
+    }
+
+    /// Everything that has the words of a plan, in order, whatever the filters say.
+    pub fn everything(
+        &self,
+        plan: &Plan,
+        weights: &Weights,
+    ) -> Result<Vec<Candidate>, ServiceError> {
+        let plan = Plan {
+            facets: Vec::new(),
+            page: Page {
+                limit: usize::MAX,
+                offset: 0,
+            },
+            ..plan.clone()
+        };
+        let Prepared {
+            snapshot,
+            words,
+            rank,
+            ..
+        } = self;
+        let surveyed = snapshot.survey(&plan, words, &weights.text, rank, &Scope::default())?;
+        Ok(surveyed.found.candidates)
     }
 
     /// The parts of a candidate's points.

@@ -11,10 +11,9 @@ use crate::domain::language::LanguageMap;
 use crate::domain::resource::{Resource, ResourceId};
 use crate::domain::text;
 use crate::index::record;
-use crate::index::survey::Scope;
 use crate::query::found::{Candidate, Place};
 use crate::query::need::{Limit, Need};
-use crate::query::page::{Page, Sort};
+use crate::query::page::Sort;
 use crate::query::parse::{self, ParsedText};
 use crate::query::plan::Plan;
 use crate::query::search_query::Query;
@@ -130,7 +129,7 @@ impl Why {
         let wishes = need.wishes(&filters, &self.search.schema().vocabularies);
         let sets = prepared.snapshot.sets();
         let passes = |row| wishes.iter().all(|wish| wish.limit.passes(row, sets));
-        let matches = self.matches(&prepared, &prepared.plan)?;
+        let matches = prepared.everything(&prepared.plan, self.search.weights())?;
         let total = matches.iter().filter(|match_| passes(&match_.row)).count() as u64;
         let Some(place) = prepared.snapshot.find(&resource.id)? else {
             return Ok((total, Standing::NotYet));
@@ -177,27 +176,6 @@ impl Why {
         ))
     }
 
-    /// Everything that has the words, in order, whatever the filters say.
-    fn matches(&self, prepared: &Prepared, plan: &Plan) -> Result<Vec<Candidate>, ServiceError> {
-        let plan = Plan {
-            facets: Vec::new(),
-            page: Page {
-                limit: usize::MAX,
-                offset: 0,
-            },
-            ..plan.clone()
-        };
-        let scoring = &self.search.weights().text;
-        let Prepared {
-            snapshot,
-            words,
-            rank,
-            ..
-        } = prepared;
-        let surveyed = snapshot.survey(&plan, words, scoring, rank, &Scope::default())?;
-        Ok(surveyed.found.candidates)
-    }
-
     fn word_trouble(
         &self,
         prepared: &Prepared,
@@ -207,7 +185,7 @@ impl Why {
     ) -> Result<WordTrouble, ServiceError> {
         let plan = &prepared.plan;
         let finds = |plan: &Plan| -> Result<bool, ServiceError> {
-            let matches = self.matches(prepared, plan)?;
+            let matches = prepared.everything(plan, self.search.weights())?;
             Ok(matches.iter().any(|match_| match_.place == place))
         };
         let without_exclusions = Plan {

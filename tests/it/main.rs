@@ -43,6 +43,7 @@ mod crash;
 mod crash_operations;
 mod decide;
 mod doctor;
+mod dossier;
 mod evaluate;
 mod exchange;
 mod facets;

@@ -215,6 +215,14 @@ impl ServerProcess {
         (status, response.json().unwrap_or(Value::Null))
     }
 
+    /// What a JSON body is answered, in a form of the caller's; it must be 200.
+    pub fn post(&self, path: &str, accept: &str, body: &Value) -> String {
+        let request = self.client.post(format!("{}{path}", self.url));
+        let response = request.header("accept", accept).json(body).send().unwrap();
+        assert_eq!(response.status(), 200, "{body}");
+        response.text().unwrap()
+    }
+
     /// kill -9.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

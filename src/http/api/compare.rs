@@ -10,12 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::search::{TextResponse, in_points};
 use crate::domain::actor::Actor;
-use crate::domain::cost::Buyers;
 use crate::domain::language::Bilingual;
-use crate::domain::resource::ResourceId;
 use crate::guidance::comparison::{Cell, Criterion};
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
+use crate::query::decision::Decision;
 use crate::query::params::{RawParams, Reader};
 use crate::query::search_query::Query;
 use crate::ranking::explanation::Difference;
@@ -118,11 +117,8 @@ pub async fn compare(
 ) -> ApiResult<Json<ComparisonResponse>> {
     let params = RawParams::from_query_string(&query.unwrap_or_default());
     let mut reader = Reader::new(params, &server.app.schema.vocabularies);
-    let ids = ids(&mut reader);
-    let buyers = Buyers {
-        students: reader.integer("students", MOST_BUYERS).map(|n| n as u64),
-        classes: reader.integer("classes", MOST_BUYERS).map(|n| n as u64),
-    };
+    let ids = reader.ids("ids", 2..=Decision::MOST_FINALISTS);
+    let buyers = reader.buyers();
     let query = Query {
         language: reader.language(),
         profile: reader.profile(),
@@ -139,31 +135,9 @@ pub async fn compare(
     Ok(Json(response(outcome.await??)))
 }
 
-/// More students or classes than any school board has.
-const MOST_BUYERS: usize = 1_000_000;
-
-fn ids(reader: &mut Reader) -> Vec<ResourceId> {
-    let texts = reader.texts("ids");
-    let mut ids: Vec<ResourceId> = Vec::new();
-    for id in texts.iter().flat_map(|text| text.split(',')) {
-        match ResourceId::parse(id) {
-            Ok(id) if ids.contains(&id) => {}
-            Ok(id) => ids.push(id),
-            Err(reason) => reader.problem("ids", "unknown_value", reason),
-        }
-    }
-    if !(2..=4).contains(&ids.len()) {
-        let detail = format!(
-            "two to four different resources are compared, not {}",
-            ids.len()
-        );
-        reader.problem("ids", "out_of_range", detail);
-    }
-    ids
-}
-
-fn response(outcome: ComparisonOutcome) -> ComparisonResponse {
-    let id = |place: usize| outcome.resources[place].id.to_string();
+/// A comparison as JSON.
+pub fn response(outcome: ComparisonOutcome) -> ComparisonResponse {
+    let id = |place: usize| outcome.resources[place].resource.id.to_string();
     let why = outcome
         .preferences
         .iter()
@@ -174,8 +148,8 @@ fn response(outcome: ComparisonOutcome) -> ComparisonResponse {
             reasons: difference_responses(&preference.reasons),
         });
     let resources = outcome.resources.iter().map(|one| ComparedResponse {
-        id: one.id.to_string(),
-        title: one.title.0.clone(),
+        id: one.resource.id.to_string(),
+        title: one.resource.title.0.clone(),
         score: one.points().map(in_points),
     });
     ComparisonResponse {

@@ -26,7 +26,7 @@ use crate::services::guidance::GuidanceOutcome;
 
 /// A need as far as it is known. The caller keeps it: an option's `answer` is merged into `answers` as it is; what does not
 /// matter is named in `skipped`.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[allow(dead_code, reason = "describes what query::need reads")]
 pub struct GuidanceBody {
     /// As in a search; what is understood of it counts as answers.

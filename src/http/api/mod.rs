@@ -4,6 +4,7 @@ pub mod admin;
 pub mod analytics;
 pub mod backup;
 pub mod compare;
+pub mod dossier;
 pub mod facets;
 pub mod generations;
 pub mod guidance;
