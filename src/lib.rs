@@ -8,9 +8,9 @@
 //!                     app                    wiring: builds every service once
 //!                      |
 //!                  services                  verbs: one file per thing Classo does
-//!      +----------+----+-----+-----------+------------+-----------+
-//!    index     ranking   relevance     store    interchange    guidance    workshops, strangers to one another
-//!      +----------+----+-----+-----------+------------+-----------+
+//!      +----------+----+-----+-----------+------------+-----------+--------+
+//!    index     ranking   relevance     store    interchange    guidance    mail    workshops, strangers to one another
+//!      +----------+----+-----+-----------+------------+-----------+--------+
 //!                    query                   the question, and the raw answer
 //!                      |
 //!                   domain                   the nouns and their rules
@@ -54,6 +54,7 @@ pub mod http;
 pub mod index;
 pub mod index_schema;
 pub mod interchange;
+pub mod mail;
 pub mod query;
 pub mod ranking;
 pub mod relevance;

@@ -11,6 +11,7 @@ pub mod cost;
 pub mod draft;
 pub mod grade_range;
 pub mod language;
+pub mod letter;
 pub mod licence;
 pub mod link;
 pub mod password;

@@ -7,9 +7,10 @@
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock};
+use governor::clock::{Clock, DefaultClock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
@@ -20,7 +21,6 @@ use super::error::ApiError;
 
 /// So many at once, then so many an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Allowance {
     pub at_once: NonZeroU32,
     pub an_hour: NonZeroU32,
@@ -28,7 +28,7 @@ pub struct Allowance {
 
 /// The allowances of all kinds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Settings {
     /// Attempts from one address, whatever the account: a whole school may stand behind one.
     pub address: Allowance,
@@ -120,7 +120,12 @@ struct Limit<C: Clock> {
     clock: C,
     keyed: RandomState,
     most_keys: usize,
+    /// When keys whose time is over were last taken out.
+    swept: Mutex<C::Instant>,
 }
+
+/// How often that is done at most: it looks at every key.
+const SWEEP: Duration = Duration::from_secs(1);
 
 impl<C: Clock + Clone> Limit<C> {
     fn new(allowance: Allowance, most_keys: usize, clock: C) -> Self {
@@ -131,6 +136,7 @@ impl<C: Clock + Clone> Limit<C> {
         let quota = quota.allow_burst(allowance.at_once);
         Limit {
             limiter: RateLimiter::dashmap_with_clock(quota, clock.clone()),
+            swept: Mutex::new(clock.now()),
             clock,
             keyed: RandomState::new(),
             most_keys,
@@ -139,15 +145,23 @@ impl<C: Clock + Clone> Limit<C> {
 
     fn count(&self, key: &impl Hash) -> Result<(), ApiError> {
         let mut key = self.keyed.hash_one(key);
-        if self.limiter.len() >= self.most_keys {
-            self.limiter.retain_recent();
-            if self.limiter.len() >= self.most_keys {
-                key %= SHARED_PLACES;
-            }
+        if self.limiter.len() >= self.most_keys && !self.sweep() {
+            key %= SHARED_PLACES;
         }
         self.limiter
             .check_key(&key)
             .map_err(|until| ApiError::TooMany(until.wait_time_from(self.clock.now())))
+    }
+
+    /// Takes out keys whose time is over; whether there is room now.
+    fn sweep(&self) -> bool {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        if now.duration_since(*swept) >= SWEEP.into() {
+            *swept = now;
+            self.limiter.retain_recent();
+        }
+        self.limiter.len() < self.most_keys
     }
 }
 

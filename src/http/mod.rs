@@ -32,7 +32,7 @@ use blocking::Bridge;
 
 /// What the doors need to know of the world around them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Settings {
     /// The address at which people reach Classo, such as `https://classo.example`: letters link to it, and with `https`
     /// cookies travel encrypted alone. Without it, the host that a request names decides.

@@ -18,7 +18,7 @@ use crate::domain::password::Password;
 
 /// What a hash costs, and how many are made at once.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Settings {
     /// Memory of one hash, in KiB: 19,456 as OWASP recommends with two passes.
     pub memory_kib: u32,
