@@ -4,9 +4,11 @@
 //! This room knows no file, no network and no engine; every other room may lean on it.
 //! Start with [`resource`], then [`draft`] (how raw input becomes a resource) and [`vocabulary`].
 
+pub mod account;
 pub mod actor;
 pub mod clock;
 pub mod compatibility;
+pub mod consent;
 pub mod cost;
 pub mod draft;
 pub mod grade_range;
@@ -15,9 +17,11 @@ pub mod letter;
 pub mod licence;
 pub mod link;
 pub mod password;
+pub mod permit;
 pub mod problem;
 pub mod profile;
 pub mod resource;
+pub mod session;
 pub mod task;
 pub mod text;
 pub mod totp;

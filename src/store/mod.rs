@@ -10,11 +10,16 @@ pub mod check;
 mod codec;
 pub mod commit;
 mod journal;
+pub mod keyring;
 mod links;
+mod random;
+pub mod register;
 mod resources;
 pub mod restore;
+mod seal;
 mod tasks;
 pub mod tokens;
+pub mod vault;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +53,10 @@ pub struct Store {
     tasks: sled::Tree,
     analytics: sled::Tree,
     links: sled::Tree,
+    /// What is about persons, sealed: the vault's alone.
+    people: sled::Tree,
+    /// From the keyed hash of an address to a person.
+    addresses: sled::Tree,
     committer: Committer,
     news: journal::News,
 }
@@ -97,7 +106,7 @@ impl Store {
                 .open_tree(name)
                 .map_err(|error| failed(error.to_string()))
         };
-        let (resources, chunks, journal, counters, tasks, analytics, links) = (
+        let (resources, chunks, journal, counters, tasks, analytics, links, people, addresses) = (
             tree("resources")?,
             tree("resource_chunks")?,
             tree("journal")?,
@@ -105,6 +114,8 @@ impl Store {
             tree("tasks")?,
             tree("analytics")?,
             tree("links")?,
+            tree("people")?,
+            tree("addresses")?,
         );
         identify(&counters).map_err(|error| failed(error.to_string()))?;
         let committer =
@@ -119,6 +130,8 @@ impl Store {
             tasks,
             analytics,
             links,
+            people,
+            addresses,
             committer,
             news,
         })
