@@ -7,8 +7,10 @@ use crate::domain::clock::{Clock, SystemClock};
 use crate::index::writer::{self, Index};
 use crate::index_schema::{IndexSchema, IndexSchemaError};
 use crate::interchange::mapping::{MappingError, Mappings};
+
 use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
+use crate::services::accounts::hashing::{self, Hashing};
 use crate::services::analytics::Analytics;
 use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
@@ -25,6 +27,12 @@ use crate::services::tasks::Tasks;
 use crate::services::why::Why;
 use crate::store::tokens::OperatorTokens;
 use crate::store::{Store, StoreError};
+
+/// What an app can be told besides its data folder.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub passwords: hashing::Settings,
+}
 
 /// A running Classo, without doors.
 pub struct App {
@@ -47,6 +55,7 @@ pub struct App {
     pub analytics: Analytics,
     pub links: Arc<Links>,
     pub tokens: OperatorTokens,
+    pub hashing: Arc<Hashing>,
     pub clock: Arc<dyn Clock>,
     /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
     opened_at: u64,
@@ -83,6 +92,16 @@ impl App {
     /// As [`App::open`], with a clock of the caller's, and a choice of what becomes of an outdated index.
     pub fn open_at(
         data: &Path,
+        clock: Arc<dyn Clock>,
+        outdated: Outdated,
+    ) -> Result<App, StartError> {
+        App::open_with(data, &Settings::default(), clock, outdated)
+    }
+
+    /// As [`App::open_at`], with settings.
+    pub fn open_with(
+        data: &Path,
+        settings: &Settings,
         clock: Arc<dyn Clock>,
         outdated: Outdated,
     ) -> Result<App, StartError> {
@@ -143,6 +162,7 @@ impl App {
             backup: Backup::new(Arc::clone(&store), Arc::clone(&clock)),
             tasks,
             tokens: OperatorTokens::new(data),
+            hashing: Arc::new(Hashing::start(&settings.passwords).map_err(StartError::Thread)?),
             opened_at: store.sequence(),
             schema,
             store,

@@ -19,6 +19,7 @@ mod remote;
 mod remove;
 mod search;
 mod serve;
+mod settings;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -63,6 +64,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Examine a data folder and repair what is safe; or a catalogue: completeness and coverage
     Doctor(doctor::DoctorArgs),
+    /// Show what can be set in classo.toml, with comments and defaults
+    Settings,
     /// Manage the operators of a server
     Operator(operator::OperatorArgs),
 }
@@ -90,6 +93,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Guide(args) => guide::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Settings => settings::run(),
         Command::Operator(args) => operator::run(&args),
     }
 }

@@ -5,23 +5,39 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::WrongUse;
 use super::output::Progress;
 use crate::app::{App, StartError};
-use crate::config::DataSettings;
+use crate::config::{DataSettings, Settings};
 use crate::domain::clock::SystemClock;
 use crate::services::indexing::Outdated;
 use crate::store::StoreError;
 
 /// The app of a data folder.
 pub fn app(data: &DataSettings) -> anyhow::Result<App> {
-    told(data, App::open(&data.folder))
+    opened(data, Outdated::Rebuild)
+}
+
+/// What file and environment set; what is wrong with them is a wrong use.
+pub fn settings(data: &DataSettings) -> anyhow::Result<Settings> {
+    Ok(data
+        .settings()
+        .map_err(|error| WrongUse(error.to_string()))?)
 }
 
 /// The app of a folder that is there already, whose index the command itself brings up to date.
 pub fn app_to_rebuild(data: &DataSettings) -> anyhow::Result<App> {
     must_exist(data)?;
+    opened(data, Outdated::Wait)
+}
+
+fn opened(data: &DataSettings, outdated: Outdated) -> anyhow::Result<App> {
+    let settings = settings(data)?;
     let clock = Arc::new(SystemClock);
-    told(data, App::open_at(&data.folder, clock, Outdated::Wait))
+    told(
+        data,
+        App::open_with(&data.folder, &settings.app(), clock, outdated),
+    )
 }
 
 /// A folder that should have a catalogue in it.

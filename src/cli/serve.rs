@@ -35,14 +35,15 @@ pub fn serve(app: App, args: &ServeArgs) -> anyhow::Result<()> {
             app.indexing.lag()
         );
     }
-    let address = args.listen.listen;
+    let settings = open::settings(&args.data)?;
+    let address = args.listen.listen.unwrap_or(settings.listen);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("no runtime can be started")?;
     let served = runtime.block_on(http::serve(
         app,
-        http::Settings::default(),
+        settings.http,
         address,
         announce,
         stop_signal(),

@@ -49,21 +49,21 @@ pub fn is_secure(headers: &HeaderMap, public: Option<&str>) -> bool {
     if let Some(public) = public {
         return public.starts_with("https://");
     }
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let name = host.map(|host| match host.rsplit_once(':') {
+    let host = headers.get(header::HOST);
+    host.and_then(|host| host.to_str().ok())
+        .is_none_or(is_elsewhere)
+}
+
+/// Whether a host, with or without a port, is another machine than this.
+pub(super) fn is_elsewhere(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
-    });
-    let is_here = |name: &str| {
-        let name = name.trim_start_matches('[').trim_end_matches(']');
-        let address = name.parse::<std::net::IpAddr>();
-        name == "localhost"
-            || name.ends_with(".localhost")
-            || address.is_ok_and(|a| a.is_loopback())
     };
-    !name.is_some_and(is_here)
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let address = name.parse::<std::net::IpAddr>();
+    let is_named_here = name == "localhost" || name.ends_with(".localhost");
+    !(is_named_here || address.is_ok_and(|address| address.is_loopback()))
 }
 
 #[cfg(test)]

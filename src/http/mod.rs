@@ -44,6 +44,23 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What cannot work, one sentence each, with the key first.
+    pub fn problems(&self) -> Vec<String> {
+        let Some(url) = &self.public_url else {
+            return Vec::new();
+        };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let is_here = scheme == "http" && !cookie::is_elsewhere(host);
+        let is_sound = !host.is_empty()
+            && path.is_empty()
+            && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "?#@".contains(c));
+        if is_sound && (scheme == "https" || is_here) {
+            return Vec::new();
+        }
+        vec!["public_url: https:// and a host, or http://localhost for a trial".to_owned()]
+    }
+
     /// Scheme and authority of the public address.
     fn public_origin(&self) -> Option<&str> {
         let url = self.public_url.as_deref()?;

@@ -383,3 +383,40 @@ fn a_conversation_reads_numbers_words_skips_and_steps_back() {
     let wrong = run(&["guide", "--lang", "de"], &data);
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[test]
+fn settings_are_shown_read_and_told_wrong_all_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let shown = classo().arg("settings").output().unwrap();
+    assert!(shown.status.success(), "{shown:?}");
+    std::fs::create_dir(&data).unwrap();
+    let file = data.join("classo.toml");
+    let listen = stdout(&shown).replace("127.0.0.1:8080", "127.0.0.1:9");
+    write_file(&file, &listen);
+    let server = ServerProcess::start("serve", &data);
+    assert_eq!(
+        server.get("/healthz").0,
+        200,
+        "--listen goes before the file"
+    );
+    server.terminate();
+    write_file(&file, "[mail]\nhots = \"x\"\n[passwords]\nthreads = 0\n");
+    let refused = run(&["serve"], &data);
+    assert_eq!(refused.status.code(), Some(2));
+    let told = stderr(&refused);
+    assert!(
+        told.contains("mail.hots") && told.contains("passwords.threads"),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 1);
+    let other = folder.path().join("other.toml");
+    let missing = classo()
+        .args(["search", "x", "--config"])
+        .arg(&other)
+        .env("CLASSO_DATA", &data)
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("other.toml"), "{missing:?}");
+}

@@ -73,3 +73,11 @@ fn every_command_that_readme_names_exists() {
         );
     }
 }
+
+#[test]
+fn the_settings_that_readme_shows_are_settings() {
+    let block = block_after("## Settings").join("\n");
+    assert!(block.contains("[mail]"), "{block}");
+    let settings = classo::config::Settings::parse(&block, std::iter::empty()).unwrap();
+    assert_eq!(settings.mail.host.as_deref(), Some("mail.example"));
+}
