@@ -16,6 +16,7 @@ use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
 use crate::services::compare::Compare;
 use crate::services::dossier::Dossiers;
+use crate::services::duplicates::Duplicates;
 use crate::services::guidance::Guidance;
 use crate::services::indexing::{Indexing, Outdated};
 use crate::services::links::Links;
@@ -54,6 +55,7 @@ pub struct App {
     pub backup: Backup,
     pub analytics: Analytics,
     pub links: Arc<Links>,
+    pub duplicates: Duplicates,
     pub tokens: OperatorTokens,
     pub hashing: Arc<Hashing>,
     pub clock: Arc<dyn Clock>,
@@ -147,6 +149,7 @@ impl App {
         let analytics =
             Analytics::start(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&schema));
         Ok(App {
+            duplicates: Duplicates::new(Arc::clone(&store)),
             links: Arc::new(Links::new(Arc::clone(&store), Arc::clone(&clock))),
             analytics: analytics.map_err(StartError::Thread)?,
             why: Why::new(Arc::clone(&search), Arc::clone(&catalogue)),

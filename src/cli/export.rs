@@ -79,6 +79,10 @@ fn write<W: Write>(store: &Store, format: ExportFormat, into: W) -> anyhow::Resu
         count += 1;
         progress.at(count, || format!("{count} resources"));
     }
+    for redirect in store.redirects() {
+        let (old, to) = redirect?;
+        export.write_redirect(&old, &to)?;
+    }
     progress.finish();
     Ok((count, export.finish()?))
 }

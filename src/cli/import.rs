@@ -274,6 +274,12 @@ fn print_report(report: &ImportReport, args: &ImportArgs) {
         report.superseded,
         report.rejected
     ));
+    if report.merged > 0 {
+        say(format!(
+            "{} left aside: their ids were merged into others; `classo remove ID` undoes a merge",
+            report.merged
+        ));
+    }
     if !report.changed.is_empty() {
         let fields = report
             .changed
@@ -287,8 +293,15 @@ fn print_report(report: &ImportReport, args: &ImportArgs) {
     }
     for twin in report.duplicates.iter().take(SHOWN_DUPLICATES) {
         say(format!(
-            "{} looks like {}: the same {}",
-            twin.id, twin.twin, twin.by
+            "{} looks like {}{}: the same {}",
+            twin.id,
+            twin.twin,
+            if twin.in_catalogue {
+                " of the catalogue"
+            } else {
+                ""
+            },
+            twin.by
         ));
     }
     let twins = report.duplicates.len() as u64 + report.duplicates_others;

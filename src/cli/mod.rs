@@ -7,6 +7,7 @@ mod backup;
 mod check_links;
 mod demo;
 mod doctor;
+mod duplicates;
 mod evaluate;
 mod export;
 mod guide;
@@ -52,6 +53,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make a data folder from backups
     Restore(backup::RestoreArgs),
+    /// List resources that are about the same thing, or merge them
+    Duplicates(duplicates::DuplicatesArgs),
     /// Visit the addresses of resources, politely, and remember which of them still answer
     CheckLinks(check_links::CheckLinksArgs),
     /// Tell what was searched for, as counts without persons
@@ -87,6 +90,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Rollback(args) => reindex::roll_back(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => backup::restore(&args),
+        Command::Duplicates(args) => duplicates::run(&args),
         Command::CheckLinks(args) => check_links::run(&args),
         Command::Analytics(args) => analytics::run(&args),
         Command::Search(args) => search::run(&args),

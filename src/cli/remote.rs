@@ -17,6 +17,7 @@ use crate::domain::resource::ResourceId;
 use crate::domain::task::Task;
 use crate::http::api::admin::{ImportResponse, RemovalResponse};
 use crate::http::api::analytics::AnalyticsResponse;
+use crate::http::api::duplicates::{DuplicatesResponse, MergeResponse};
 use crate::http::api::generations::{RollbackResponse, StatsResponse};
 use crate::http::api::tasks::TaskResponse;
 use crate::interchange::record::{Place, Raw};
@@ -24,6 +25,7 @@ use crate::interchange::records::{Records, Shape};
 use crate::interchange::report::ImportReport;
 use crate::services::analytics::UsageReport;
 use crate::services::catalogue::ImportListener;
+use crate::services::duplicates::MergeReport;
 use crate::services::reindex::RollbackReport;
 
 /// A server, and the token that opens its admin doors.
@@ -125,6 +127,27 @@ impl Remote {
         let answer: TaskResponse =
             self.send(self.client.get(self.url(&format!("/admin/tasks/{id}"))))?;
         Ok(answer.task)
+    }
+
+    /// Groups of resources that look like one.
+    pub fn duplicates(&self, limit: u32) -> anyhow::Result<DuplicatesResponse> {
+        let request = self.client.get(self.url("/admin/duplicates"));
+        self.send(request.query(&[("limit", limit)]))
+    }
+
+    pub fn merge(&self, kept: &ResourceId, old: &[ResourceId]) -> anyhow::Result<MergeReport> {
+        let request = self.client.post(self.url("/admin/duplicates/merge"));
+        let body = serde_json::json!({"keep": kept, "old": old});
+        let answer: MergeResponse = self.send(request.json(&body))?;
+        Ok(answer.report)
+    }
+
+    pub fn merge_certain(&self, dry_run: bool) -> anyhow::Result<MergeReport> {
+        let request = self
+            .client
+            .post(self.url("/admin/duplicates/merge-certain"));
+        let answer: MergeResponse = self.send(request.query(&[("dry_run", dry_run)]))?;
+        Ok(answer.report)
     }
 
     /// Begins to visit the addresses of the server's catalogue.

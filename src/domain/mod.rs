@@ -16,6 +16,7 @@ pub mod language;
 pub mod letter;
 pub mod licence;
 pub mod link;
+pub mod merge;
 pub mod password;
 pub mod permit;
 pub mod problem;

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use problem_details::ProblemDetails;
 use serde::Serialize;
 
 use crate::domain::problem::Problem;
+use crate::domain::resource::ResourceId;
 use crate::services::ServiceError;
 
 /// Everything a request can come to besides an answer.
@@ -16,6 +19,8 @@ pub enum ApiError {
     Invalid(Vec<Problem>),
     NotFound(String),
     Gone(String),
+    /// Another resource stands for it.
+    Moved(Moved),
     Unauthorized(&'static str),
     Forbidden(String),
     Conflict(String),
@@ -27,6 +32,16 @@ pub enum ApiError {
     Busy,
     TimedOut,
     Internal(String),
+}
+
+/// Where a resource that was merged is found now.
+#[derive(Debug, Serialize)]
+pub struct Moved {
+    pub id: ResourceId,
+    pub moved_to: ResourceId,
+    /// What follows the id in the address that was asked for, such as `/similar`.
+    #[serde(skip)]
+    pub rest: String,
 }
 
 /// What a problem document of ours carries beyond RFC 9457.
@@ -51,6 +66,11 @@ impl ApiError {
                 "There is no such thing here",
             ),
             ApiError::Gone(_) => (StatusCode::GONE, "gone", "This was removed"),
+            ApiError::Moved(_) => (
+                StatusCode::PERMANENT_REDIRECT,
+                "moved",
+                "Another resource stands for this one",
+            ),
             ApiError::Unauthorized(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
@@ -100,6 +120,9 @@ impl ApiError {
             ApiError::Invalid(problems) => crate::domain::problem::sentence(problems),
             ApiError::NotFound(what) => format!("There is no {what}."),
             ApiError::Gone(what) => format!("It was there once: {what} was removed."),
+            ApiError::Moved(Moved { id, moved_to, .. }) => {
+                format!("{id} was merged into {moved_to}.")
+            }
             ApiError::Unauthorized(why) => (*why).to_owned(),
             ApiError::Forbidden(why) | ApiError::Conflict(why) => why.clone(),
             ApiError::MethodNotAllowed => "See /api/docs for what can be asked here.".into(),
@@ -137,6 +160,9 @@ impl IntoResponse for ApiError {
         if let ApiError::Internal(reason) = &self {
             tracing::error!(reason, "a request failed");
         }
+        if let ApiError::Moved(moved) = self {
+            return moved.into_response();
+        }
         let (status, ..) = self.kind();
         let is_unauthorized = matches!(self, ApiError::Unauthorized(_));
         let retry_after = match &self {
@@ -163,12 +189,27 @@ fn whole_seconds(wait: Duration) -> u64 {
     wait.as_millis().div_ceil(1000).max(1) as u64
 }
 
+impl IntoResponse for Moved {
+    /// 308: whoever keeps the old address may put the new one in its place, whatever format it reads.
+    fn into_response(self) -> Response {
+        let id = utf8_percent_encode(self.moved_to.as_str(), NON_ALPHANUMERIC);
+        let to = format!("/api/v1/resources/{id}{}", self.rest);
+        let status = StatusCode::PERMANENT_REDIRECT;
+        (status, [(header::LOCATION, to)], Json(self)).into_response()
+    }
+}
+
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Invalid(problems) => ApiError::Invalid(problems),
             ServiceError::NotFound(what) => ApiError::NotFound(what),
             ServiceError::Gone(what) => ApiError::Gone(what),
+            ServiceError::Moved { from, to } => ApiError::Moved(Moved {
+                id: from,
+                moved_to: to,
+                rest: String::new(),
+            }),
             ServiceError::Forbidden(why) => ApiError::Forbidden(why),
             ServiceError::Conflict(why) => ApiError::Conflict(why),
             ServiceError::Cancelled => {

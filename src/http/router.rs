@@ -14,8 +14,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, analytics, backup, compare, dossier, facets, generations, guidance, health, links,
-    resources, search, suggest, tasks, vocabularies, why,
+    admin, analytics, backup, compare, dossier, duplicates, facets, generations, guidance, health,
+    links, resources, search, suggest, tasks, vocabularies, why,
 };
 use super::error::ApiError;
 use super::{Server, limits, observe};
@@ -26,7 +26,7 @@ use super::{Server, limits, observe};
         title = "Classo",
         description = "Finds the digital educational resource that suits a class, and says why.\n\nProblems are answered as \
             `application/problem+json` (RFC 9457) with a stable `code`, and `errors` that name each field: `invalid_request`, \
-            `not_found`, `gone`, `unauthorized`, `forbidden`, `conflict`, `method_not_allowed`, `foreign_origin`, `too_many_requests`, `busy`, `timed_out`, `internal`.",
+            `not_found`, `gone`, `moved`, `unauthorized`, `forbidden`, `conflict`, `method_not_allowed`, `foreign_origin`, `too_many_requests`, `busy`, `timed_out`, `internal`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
@@ -92,6 +92,9 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(generations::all))
                 .routes(routes!(generations::stats))
                 .routes(routes!(analytics::report))
+                .routes(routes!(duplicates::list))
+                .routes(routes!(duplicates::merge))
+                .routes(routes!(duplicates::merge_certain))
                 .routes(routes!(links::list))
                 .routes(routes!(links::check))
                 .routes(routes!(backup::stream))

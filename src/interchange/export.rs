@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use super::lrmi;
-use crate::domain::resource::Resource;
+use crate::domain::resource::{Resource, ResourceId};
 
 /// The formats that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,6 +59,27 @@ const COLUMNS: [&str; 36] = [
     "provenance.source",
 ];
 
+/// The member of a line that is no record, but says where an id leads to.
+const MOVED_TO: &str = "moved_to";
+
+/// Which id leads to which, when a record says nothing else.
+///
+/// # Errors
+/// When one of the two is no id.
+pub fn redirect_of(record: &Value) -> Result<Option<(ResourceId, ResourceId)>, String> {
+    let Some((old, to)) = record["id"].as_str().zip(record[MOVED_TO].as_str()) else {
+        return Ok(None);
+    };
+    if record.as_object().is_none_or(|fields| fields.len() != 2) {
+        return Ok(None);
+    }
+    let (old, to) = (ResourceId::parse(old)?, ResourceId::parse(to)?);
+    if old == to {
+        return Err(format!("{old} cannot lead to itself"));
+    }
+    Ok(Some((old, to)))
+}
+
 /// What stands between several values of a cell.
 const BETWEEN: &str = "|";
 
@@ -88,6 +109,19 @@ impl<W: Write> Export<W> {
             ExportFormat::Lrmi => serde_json::to_writer(&mut self.into, &lrmi::document(resource))?,
             ExportFormat::Csv => return self.write_row(resource),
         }
+        self.into.write_all(b"\n")
+    }
+
+    /// Writes that an id leads to another resource, in the one format that can say so.
+    ///
+    /// # Errors
+    /// When the output takes no more.
+    pub fn write_redirect(&mut self, old: &ResourceId, to: &ResourceId) -> io::Result<()> {
+        if self.format != ExportFormat::Jsonl {
+            return Ok(());
+        }
+        let line = serde_json::json!({"id": old, MOVED_TO: to});
+        serde_json::to_writer(&mut self.into, &line)?;
         self.into.write_all(b"\n")
     }
 

@@ -17,7 +17,7 @@ pub struct Reject {
     pub reason: String,
 }
 
-/// Counts of one import. Every record read is in exactly one of the first five.
+/// Counts of one import. Every record read is in exactly one of the first six.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ImportReport {
     pub added: u64,
@@ -26,6 +26,9 @@ pub struct ImportReport {
     /// Records that a later one of the same id, read together with them, took the place of.
     pub superseded: u64,
     pub rejected: u64,
+    /// Records left aside because their id was merged into another, which stays as it is.
+    #[serde(default)]
+    pub merged: u64,
     /// The sequence number the catalogue stands at.
     pub sequence: u64,
     /// Values kept in `provenance.raw` because their meaning is not known: field, value, how often.
@@ -36,7 +39,7 @@ pub struct ImportReport {
     /// For each field, in how many replaced records it changed.
     #[serde(default)]
     pub changed: BTreeMap<String, u64>,
-    /// Records that look like others of the import under another id.
+    /// Records that look like others of the import, or of the catalogue, under another id.
     #[serde(default)]
     pub duplicates: Vec<Duplicate>,
     /// Such records that found no place in the list above.
@@ -56,7 +59,7 @@ pub struct UnmappedCount {
 
 impl ImportReport {
     pub fn records(&self) -> u64 {
-        self.added + self.replaced + self.unchanged + self.superseded + self.rejected
+        self.added + self.replaced + self.unchanged + self.superseded + self.rejected + self.merged
     }
 
     /// Adds the report of another file, or of another part of a file.
@@ -66,6 +69,7 @@ impl ImportReport {
         self.unchanged += other.unchanged;
         self.superseded += other.superseded;
         self.rejected += other.rejected;
+        self.merged += other.merged;
         self.sequence = self.sequence.max(other.sequence);
         self.unmapped_others += other.unmapped_others;
         for value in other.unmapped {
@@ -119,9 +123,10 @@ impl Tally {
         }
     }
 
-    /// Compares a record with those before it.
-    pub fn meet(&mut self, resource: &Resource) {
-        match self.twins.meet(resource) {
+    /// Compares a record with those before it, and notes the twin that the catalogue had.
+    pub fn meet(&mut self, resource: &Resource, in_catalogue: Option<Duplicate>) {
+        let within = self.twins.meet(resource);
+        match in_catalogue.or(within) {
             Some(found) if self.duplicates.len() < MOST_DUPLICATES => self.duplicates.push(found),
             Some(_) => self.duplicates_others += 1,
             None => {}

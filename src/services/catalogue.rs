@@ -1,7 +1,7 @@
 //! The catalogue's writes: import and removal; and reading one resource.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -13,6 +13,8 @@ use crate::domain::draft::Draft;
 use crate::domain::problem::sentence;
 use crate::domain::resource::{Resource, ResourceId};
 use crate::index_schema::IndexSchema;
+use crate::interchange::duplicates::{Duplicate, Twins, features};
+use crate::interchange::export;
 use crate::interchange::mapping::Mappings;
 use crate::interchange::record::{Place, Raw, Record};
 use crate::interchange::records::{Records, Shape};
@@ -23,6 +25,18 @@ pub struct Catalogue {
     store: Arc<Store>,
     schema: Arc<IndexSchema>,
     mappings: Arc<Mappings>,
+    /// What the catalogue has, by what makes records twins; made when the first import needs it.
+    known: Mutex<Option<Twins>>,
+}
+
+/// A record of a source, understood.
+enum Reading {
+    Resource(Box<Draft>),
+    /// The line of an export that says which id leads to which.
+    Redirect {
+        old: ResourceId,
+        to: ResourceId,
+    },
 }
 
 /// What an import is told.
@@ -59,6 +73,7 @@ impl Catalogue {
             store,
             schema,
             mappings,
+            known: Mutex::default(),
         }
     }
 
@@ -102,22 +117,24 @@ impl Catalogue {
 
     fn import_batch(
         &self,
-        drafts: Vec<(Place, Result<Draft, String>)>,
+        drafts: Vec<(Place, Result<Reading, String>)>,
         source: &ImportSource,
         report: &mut ImportReport,
         tally: &mut Tally,
         listener: &mut dyn ImportListener,
     ) -> Result<(), ServiceError> {
         let mut resources: Vec<Resource> = Vec::with_capacity(drafts.len());
+        let mut redirects = Vec::new();
         let mut places: HashMap<ResourceId, usize> = HashMap::new();
         for (place, draft) in drafts {
             match draft {
-                Ok(draft) => {
+                Ok(Reading::Redirect { old, to }) => redirects.push((old, to)),
+                Ok(Reading::Resource(draft)) => {
                     draft
                         .unmapped
                         .into_iter()
                         .for_each(|value| tally.unmapped(value));
-                    tally.meet(&draft.resource);
+                    tally.meet(&draft.resource, self.twin_in_catalogue(&draft.resource)?);
                     if let Some(place) = places.get(&draft.resource.id) {
                         report.superseded += 1;
                         resources[*place] = draft.resource;
@@ -136,14 +153,23 @@ impl Catalogue {
             tally.changed(field);
         }
         let outcomes = if source.dry_run {
+            let redirected = redirects
+                .iter()
+                .map(|(old, to)| self.store.compare_redirect(old, to));
             resources
                 .iter()
                 .map(|resource| self.store.compare(resource))
+                .chain(redirected)
                 .collect::<Result<Vec<_>, _>>()?
         } else {
+            self.remember(&resources)?;
+            let redirects = redirects
+                .into_iter()
+                .map(|(old, to)| CatalogueChange::Redirect { old, to });
             let changes: Vec<_> = resources
                 .into_iter()
                 .map(|resource| CatalogueChange::Put(Box::new(resource)))
+                .chain(redirects)
                 .collect();
             let applied = self.store.apply(&changes)?;
             report.sequence = applied.sequence;
@@ -153,10 +179,64 @@ impl Catalogue {
             match outcome {
                 Outcome::Added => report.added += 1,
                 Outcome::Replaced => report.replaced += 1,
-                Outcome::Unchanged | Outcome::Removed | Outcome::NotThere => report.unchanged += 1,
+                Outcome::Merged => report.merged += 1,
+                Outcome::Unchanged | Outcome::Removed | Outcome::NotThere | Outcome::Outdated => {
+                    report.unchanged += 1
+                }
             }
         }
         Ok(())
+    }
+
+    /// A resource of the catalogue, of another id, that this one looks like.
+    fn twin_in_catalogue(&self, resource: &Resource) -> Result<Option<Duplicate>, ServiceError> {
+        let mut known = self.known()?;
+        let Some(known) = &mut *known else {
+            return Ok(None);
+        };
+        let alike: Vec<Duplicate> = known.like(resource).collect();
+        for found in alike {
+            // It was remembered once; what counts is what the catalogue has now.
+            match self.store.find_resource(&found.twin)? {
+                Some(Stored::Live(twin)) => {
+                    let theirs = features(&twin);
+                    let mut own = features(resource).into_iter();
+                    if own.any(|(by, feature)| by == found.by && theirs.contains(&(by, feature))) {
+                        return Ok(Some(Duplicate {
+                            in_catalogue: true,
+                            ..found
+                        }));
+                    }
+                }
+                _ => known.forget(resource),
+            }
+        }
+        Ok(None)
+    }
+
+    fn remember(&self, resources: &[Resource]) -> Result<(), ServiceError> {
+        if let Some(known) = &mut *self.known()? {
+            resources
+                .iter()
+                .for_each(|resource| known.remember(resource));
+        }
+        Ok(())
+    }
+
+    /// What the catalogue has, read when it is first asked for.
+    fn known(&self) -> Result<MutexGuard<'_, Option<Twins>>, ServiceError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none() {
+            let mut twins = Twins::default();
+            for resource in self.store.resources() {
+                twins.remember(&resource?);
+                if twins.is_full() {
+                    break;
+                }
+            }
+            *known = Some(twins);
+        }
+        Ok(known)
     }
 
     /// The fields in which resources differ from those of the catalogue that they take the place of.
@@ -173,7 +253,7 @@ impl Catalogue {
     }
 
     /// What the records of a batch mean, found out for many at once.
-    fn drafts(&self, batch: Vec<Record>, shape: &Shape) -> Vec<(Place, Result<Draft, String>)> {
+    fn drafts(&self, batch: Vec<Record>, shape: &Shape) -> Vec<(Place, Result<Reading, String>)> {
         let draft = |record: Record| {
             (
                 record.place,
@@ -183,13 +263,17 @@ impl Catalogue {
         batch.into_par_iter().map(draft).collect()
     }
 
-    fn draft(&self, raw: Raw, shape: &Shape) -> Result<Draft, String> {
+    fn draft(&self, raw: Raw, shape: &Shape) -> Result<Reading, String> {
         let vocabularies = &self.schema.vocabularies;
         let mut record = shape.read(raw, &self.mappings, vocabularies)?;
+        if let Some((old, to)) = export::redirect_of(&record)? {
+            return Ok(Reading::Redirect { old, to });
+        }
         if shape.completes() {
             record = self.completed(record)?;
         }
-        Draft::read(record, vocabularies).map_err(|problems| sentence(&problems))
+        let draft = Draft::read(record, vocabularies).map_err(|problems| sentence(&problems))?;
+        Ok(Reading::Resource(Box::new(draft)))
     }
 
     /// A record that completes what the catalogue knows: its fields, and the others as they are.
@@ -238,9 +322,18 @@ impl Catalogue {
         }
     }
 
+    /// The resource that an id stands for: itself, or the one it was merged into.
+    pub fn resolve(&self, id: &ResourceId) -> Result<ResourceId, ServiceError> {
+        Ok(self.store.resolve(id)?)
+    }
+
     fn absence(&self, id: &ResourceId) -> Result<ServiceError, ServiceError> {
         Ok(match self.store.find_resource(id)? {
             Some(Stored::Removed) => ServiceError::Gone(format!("the resource {id}")),
+            Some(Stored::Moved(_)) => ServiceError::Moved {
+                from: id.clone(),
+                to: self.store.resolve(id)?,
+            },
             _ => ServiceError::NotFound(format!("resource {id}")),
         })
     }

@@ -75,6 +75,8 @@ impl Compare {
         query: &Query,
         buyers: Buyers,
     ) -> Result<ComparisonOutcome, ServiceError> {
+        let ids = ids.iter().map(|id| self.catalogue.resolve(id));
+        let ids = &ids.collect::<Result<Vec<_>, _>>()?;
         let found = ids.iter().map(|id| self.catalogue.find(actor, id));
         let found = found.collect::<Result<Vec<_>, _>>()?;
         let prepared = self.search.prepare_at(moment, actor, query, |_, _| true)?;

@@ -11,6 +11,7 @@ pub mod checkup;
 pub mod compare;
 pub mod coverage;
 pub mod dossier;
+pub mod duplicates;
 pub mod evaluation;
 pub mod guidance;
 pub mod indexing;
@@ -25,6 +26,7 @@ pub mod why;
 
 use crate::domain::actor::Actor;
 use crate::domain::problem::{Problem, sentence};
+use crate::domain::resource::ResourceId;
 use crate::index::IndexError;
 use crate::store::StoreError;
 
@@ -37,6 +39,9 @@ pub enum ServiceError {
     NotFound(String),
     #[error("{0} was removed")]
     Gone(String),
+    /// It was merged into another, which stands for it.
+    #[error("{from} was merged into {to}")]
+    Moved { from: ResourceId, to: ResourceId },
     #[error("{0}")]
     Forbidden(String),
     /// Something else stands in the way; the sentence says what, and what to do.

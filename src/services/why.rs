@@ -100,7 +100,7 @@ impl Why {
         id: &ResourceId,
         query: &Query,
     ) -> Result<WhyOutcome, ServiceError> {
-        let (resource, runs_on) = self.catalogue.find(actor, id)?;
+        let (resource, runs_on) = self.catalogue.find(actor, &self.catalogue.resolve(id)?)?;
         let (total, standing) = self.search.report(self.standing(actor, &resource, query))?;
         Ok(WhyOutcome {
             resource,

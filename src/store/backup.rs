@@ -3,7 +3,7 @@
 //! A backup is UTF-8, one JSON object a line; README tells the format to operators.
 //!
 //! 1. the [`Header`]: format, which store, from where in the journal;
-//! 2. an entry for each change after that, oldest first: the record, or nothing for a removal;
+//! 2. an entry for each change after that, oldest first: the record, the id it leads to, or neither for a removal;
 //! 3. the [`Footer`]: up to where, how many entries, the SHA-256 of every byte before it.
 //!
 //! Nothing stands still while it is written. The journal has one entry for each resource, its latest; a record that
@@ -18,11 +18,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::write::Content;
 use super::{Store, StoreError};
 use crate::domain::resource::{Resource, ResourceId};
 
-/// The version this program writes, and the newest it reads.
-pub const FORMAT: u32 = 1;
+/// The version this program writes, and the newest it reads. Version 2 knows ids that lead to another; a reader of version 1
+/// would take one for removed, so it must not read them.
+pub const FORMAT: u32 = 2;
 
 /// The one collection there is so far.
 const CATALOGUE: &str = "catalogue";
@@ -51,6 +53,9 @@ struct Line<'a> {
     id: std::borrow::Cow<'a, str>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     record: Option<&'a RawValue>,
+    /// The resource that this one was merged into.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    moved_to: Option<std::borrow::Cow<'a, str>>,
 }
 
 /// The last line.
@@ -70,12 +75,13 @@ pub struct BackupSummary {
     pub footer: Footer,
 }
 
-/// A change as a backup holds it; without JSON for a removal.
+/// A change as a backup holds it; without JSON for a removal, and for a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupEntry {
     pub id: ResourceId,
     pub sequence: u64,
     pub json: Option<Vec<u8>>,
+    pub moved_to: Option<ResourceId>,
 }
 
 /// Why a backup cannot be made or read.
@@ -150,6 +156,14 @@ impl Store {
 }
 
 impl BackupEntry {
+    pub(super) fn content(&self) -> Content<'_> {
+        match (&self.json, &self.moved_to) {
+            (Some(json), _) => Content::Record(json),
+            (None, Some(to)) => Content::Moved(to),
+            (None, None) => Content::Removed,
+        }
+    }
+
     fn line(&self) -> Result<Line<'_>, StoreError> {
         let record = self.json.as_deref().map(serde_json::from_slice);
         Ok(Line {
@@ -160,6 +174,7 @@ impl BackupEntry {
                 key: self.id.to_string(),
                 reason: error.to_string(),
             })?,
+            moved_to: self.moved_to.as_ref().map(|to| to.as_str().into()),
         })
     }
 }
@@ -238,10 +253,15 @@ fn entry(line: &str) -> Result<BackupEntry, String> {
             return Err(format!("the record of {id} is that of {}", resource.id));
         }
     }
+    let moved_to = line.moved_to.map(|to| ResourceId::parse(&to)).transpose()?;
+    if json.is_some() && moved_to.is_some() {
+        return Err(format!("{id} has a record and leads to another"));
+    }
     Ok(BackupEntry {
         id,
         sequence: line.seq,
         json,
+        moved_to,
     })
 }
 

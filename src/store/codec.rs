@@ -3,13 +3,13 @@
 //! Old versions stay readable: a new one is a new arm of the `match`, and a sample of each lives in `tests/stored/`.
 
 use super::StoreError;
-use crate::domain::resource::Resource;
+use crate::domain::resource::{Resource, ResourceId};
 
 /// Values stay under this size, with room for the header: larger ones go to files that sled never syncs.
 pub const CHUNK_BYTES: usize = 60_000;
 
-/// The version this program writes.
-const VERSION: u8 = 1;
+/// The newest version this program writes and reads.
+const VERSION: u8 = 2;
 
 /// Where a catalogue entry stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Entry {
     Chunked { sequence: u64, chunks: u32 },
     /// A resource that was removed.
     Removed { sequence: u64 },
+    /// A resource that was merged into another.
+    Moved { sequence: u64, to: ResourceId },
 }
 
 impl Entry {
@@ -27,22 +29,30 @@ impl Entry {
         match self {
             Entry::Whole { sequence, .. }
             | Entry::Chunked { sequence, .. }
-            | Entry::Removed { sequence } => *sequence,
+            | Entry::Removed { sequence }
+            | Entry::Moved { sequence, .. } => *sequence,
         }
     }
 
-    /// Version, kind, sequence (8 bytes, big-endian), then JSON or the number of chunks (4 bytes).
+    /// Version, kind, sequence (8 bytes, big-endian), then JSON, the number of chunks (4 bytes) or an id. An entry has the
+    /// version that first knew its kind, so that an older program reads all but what it does not understand.
     pub fn encode(&self) -> Vec<u8> {
-        let (kind, rest): (u8, &[u8]) = match self {
-            Entry::Whole { json, .. } => (0, json),
-            Entry::Chunked { chunks, .. } => (1, &chunks.to_be_bytes()),
-            Entry::Removed { .. } => (2, &[]),
+        let (version, kind, rest): (u8, u8, &[u8]) = match self {
+            Entry::Whole { json, .. } => (1, 0, json),
+            Entry::Chunked { chunks, .. } => (1, 1, &chunks.to_be_bytes()),
+            Entry::Removed { .. } => (1, 2, &[]),
+            Entry::Moved { to, .. } => (2, 3, to.as_str().as_bytes()),
         };
         let mut bytes = Vec::with_capacity(10 + rest.len());
-        bytes.extend([VERSION, kind]);
+        bytes.extend([version, kind]);
         bytes.extend(self.sequence().to_be_bytes());
         bytes.extend(rest);
         bytes
+    }
+
+    /// Whether bytes are those of an id that leads to another.
+    pub fn is_moved(bytes: &[u8]) -> bool {
+        matches!(bytes, [2, 3, ..])
     }
 
     pub fn decode(key: &str, bytes: &[u8]) -> Result<Entry, StoreError> {
@@ -51,7 +61,7 @@ impl Entry {
             reason: reason.to_owned(),
         };
         match bytes {
-            [1, kind, sequence @ ..] if sequence.len() >= 8 => {
+            [1..=VERSION, kind, sequence @ ..] if sequence.len() >= 8 => {
                 let (sequence, rest) = sequence.split_at(8);
                 let sequence =
                     u64::from_be_bytes(sequence.try_into().expect("eight bytes were split off"));
@@ -70,6 +80,11 @@ impl Entry {
                         })
                     }
                     2 => Ok(Entry::Removed { sequence }),
+                    3 => {
+                        let to = std::str::from_utf8(rest).map_err(|_| damaged("not UTF-8"))?;
+                        let to = ResourceId::parse(to).map_err(|reason| damaged(&reason))?;
+                        Ok(Entry::Moved { sequence, to })
+                    }
                     _ => Err(damaged("unknown kind")),
                 }
             }
@@ -114,6 +129,17 @@ mod tests {
                 .get("fr"),
             Some("Élan")
         );
+    }
+
+    #[test]
+    fn a_redirect_comes_back_and_older_programs_know_that_it_is_newer() {
+        let moved = Entry::Moved {
+            sequence: 9,
+            to: ResourceId::parse("é:b").expect("an id"),
+        };
+        let bytes = moved.encode();
+        assert_eq!(bytes[0], 2);
+        assert_eq!(Entry::decode("x", &bytes).expect("readable"), moved);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use sled::transaction::Transactional;
 
-use super::write::{Trees, transaction_error};
+use super::write::{Content, Trees, transaction_error};
 use super::{Store, StoreError, journal, read_error, write_error};
 use crate::domain::link::{LinkHealth, LinkState};
 use crate::domain::resource::{Resource, ResourceId};
@@ -99,7 +99,7 @@ impl Trees<'_> {
             return Ok(None);
         };
         let sequence = self.sequence()? + 1;
-        self.write(id, Some(&json), Some(old), sequence)?;
+        self.write(id, Content::Record(&json), Some(old), sequence)?;
         self.counters
             .insert(journal::SEQUENCE_KEY, &sequence.to_be_bytes())?;
         Ok(Some(sequence))

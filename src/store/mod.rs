@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use commit::Committer;
 pub use journal::{Change, ChangeKind};
-pub use resources::{Applied, CatalogueChange, Outcome, Stored};
+pub use resources::{Applied, CatalogueChange, Merge, Outcome, Stored};
 
 /// What goes on in the store, told by kind.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use sled::transaction::Transactional;
 use super::backup::BackupEntry;
 use super::codec::{Entry, read_resource, resource_json};
 use super::journal::{self, SEQUENCE_KEY};
-use super::write::{Prepared, Trees, chunk_key, transaction_error};
+use super::write::{Prepared, Target, Trees, chunk_key, transaction_error};
 use super::{Store, StoreError, read_error, write_error};
 use crate::domain::resource::{Resource, ResourceId};
 
@@ -15,6 +15,23 @@ pub enum CatalogueChange {
     /// The resource takes the place of the whole record of the same id.
     Put(Box<Resource>),
     Remove(ResourceId),
+    /// The id leads to another resource from now on, whatever it had.
+    Redirect {
+        old: ResourceId,
+        to: ResourceId,
+    },
+    /// The same, in one step with what the other becomes by it; nothing when one of them changed meanwhile.
+    Merge(Box<Merge>),
+}
+
+/// A resource that takes another's place.
+#[derive(Debug, Clone)]
+pub struct Merge {
+    pub old: ResourceId,
+    /// What is kept, with what the old one had more.
+    pub kept: Resource,
+    /// The changes that the two were last seen at: the old one's and the kept one's.
+    pub seen: (u64, u64),
 }
 
 /// What a change did.
@@ -27,6 +44,10 @@ pub enum Outcome {
     Removed,
     /// There was nothing to remove.
     NotThere,
+    /// The id leads to another resource: now, or since before, when nothing was written.
+    Merged,
+    /// Something changed since it was seen; nothing was written.
+    Outdated,
 }
 
 /// What a batch did: an outcome for each change, and the sequence number the store stands at.
@@ -41,7 +62,12 @@ pub struct Applied {
 pub enum Stored {
     Live(Box<Resource>),
     Removed,
+    /// It was merged into this one, which may have been merged in turn.
+    Moved(ResourceId),
 }
+
+/// How often a resource may have been merged into one that was merged.
+const MOST_STEPS: usize = 20;
 
 impl Store {
     /// Makes all changes in one transaction, or none, and returns when they are on disk.
@@ -54,9 +80,24 @@ impl Store {
             .map(|change| match change {
                 CatalogueChange::Put(resource) => Prepared {
                     id: &resource.id,
-                    json: Some(resource_json(resource)),
+                    to: Target::Record(resource_json(resource)),
                 },
-                CatalogueChange::Remove(id) => Prepared { id, json: None },
+                CatalogueChange::Remove(id) => Prepared {
+                    id,
+                    to: Target::Removed,
+                },
+                CatalogueChange::Redirect { old, to } => Prepared {
+                    id: old,
+                    to: Target::Moved(to),
+                },
+                CatalogueChange::Merge(merge) => Prepared {
+                    id: &merge.old,
+                    to: Target::Merged {
+                        into: &merge.kept.id,
+                        record: resource_json(&merge.kept),
+                        seen: merge.seen,
+                    },
+                },
             })
             .collect();
         let before = self.sequence();
@@ -84,13 +125,77 @@ impl Store {
             Some(Stored::Live(old)) if *old == *resource => Outcome::Unchanged,
             Some(Stored::Live(_)) => Outcome::Replaced,
             Some(Stored::Removed) | None => Outcome::Added,
+            Some(Stored::Moved(_)) => Outcome::Merged,
         })
+    }
+
+    /// What letting an id lead to another would do, without doing it.
+    pub fn compare_redirect(
+        &self,
+        old: &ResourceId,
+        to: &ResourceId,
+    ) -> Result<Outcome, StoreError> {
+        Ok(match self.find_resource(old)? {
+            Some(Stored::Moved(same)) if same == *to => Outcome::Unchanged,
+            Some(_) => Outcome::Replaced,
+            None => Outcome::Added,
+        })
+    }
+
+    /// The resource that an id stands for: itself, or the one it was merged into, however often.
+    pub fn resolve(&self, id: &ResourceId) -> Result<ResourceId, StoreError> {
+        let mut id = id.clone();
+        for _ in 0..MOST_STEPS {
+            let Some(Entry::Moved { to, .. }) = self.entry(&id)? else {
+                break;
+            };
+            id = to;
+        }
+        Ok(id)
+    }
+
+    /// Every id that leads to another, with that one, in the order of the ids.
+    pub fn redirects(
+        &self,
+    ) -> impl Iterator<Item = Result<(ResourceId, ResourceId), StoreError>> + '_ {
+        self.resources.iter().filter_map(|entry| {
+            let decoded = entry.map_err(read_error).and_then(|(key, bytes)| {
+                // Whole records are not decoded for their kind.
+                if !Entry::is_moved(&bytes) {
+                    return Ok(None);
+                }
+                let key = String::from_utf8_lossy(&key);
+                let id = ResourceId::parse(&key).map_err(|reason| StoreError::Damaged {
+                    key: key.to_string(),
+                    reason,
+                })?;
+                match Entry::decode(&key, &bytes)? {
+                    Entry::Moved { to, .. } => Ok(Some((id, to))),
+                    _ => Ok(None),
+                }
+            });
+            decoded.transpose()
+        })
+    }
+
+    /// The number of the latest change of an id.
+    pub fn changed_at(&self, id: &ResourceId) -> Result<Option<u64>, StoreError> {
+        Ok(self.entry(id)?.map(|entry| entry.sequence()))
+    }
+
+    fn entry(&self, id: &ResourceId) -> Result<Option<Entry>, StoreError> {
+        let bytes = self.resources.get(id.as_str()).map_err(read_error)?;
+        let entry = bytes.map(|bytes| Entry::decode(id.as_str(), &bytes));
+        entry.transpose()
     }
 
     /// What is known of an id; `None` when it never was in the catalogue.
     pub fn find_resource(&self, id: &ResourceId) -> Result<Option<Stored>, StoreError> {
         Ok(match self.find_entry(id)? {
             None => None,
+            Some(BackupEntry {
+                moved_to: Some(to), ..
+            }) => Some(Stored::Moved(to)),
             Some(BackupEntry { json: None, .. }) => Some(Stored::Removed),
             Some(BackupEntry {
                 json: Some(json), ..
@@ -112,8 +217,15 @@ impl Store {
                 id: id.clone(),
                 sequence,
                 json,
+                moved_to: None,
             };
             match entry {
+                Entry::Moved { to, .. } => {
+                    return Ok(Some(BackupEntry {
+                        moved_to: Some(to),
+                        ..found(None)
+                    }));
+                }
                 Entry::Removed { .. } => return Ok(Some(found(None))),
                 Entry::Whole { json, .. } => return Ok(Some(found(Some(json)))),
                 Entry::Chunked { chunks, .. } => {
@@ -170,7 +282,7 @@ impl Store {
             });
             match found {
                 Ok(Some(Stored::Live(resource))) => Some(Ok(*resource)),
-                Ok(Some(Stored::Removed) | None) => None,
+                Ok(Some(Stored::Removed | Stored::Moved(_)) | None) => None,
                 Err(error) => Some(Err(error)),
             }
         })

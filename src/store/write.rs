@@ -12,8 +12,29 @@ use crate::domain::resource::ResourceId;
 /// A change, ready to be written: encoding happens outside the transaction, which may run several times.
 pub struct Prepared<'a> {
     pub id: &'a ResourceId,
-    /// Nothing for a removal.
-    pub json: Option<Vec<u8>>,
+    pub to: Target<'a>,
+}
+
+/// What becomes of an id.
+pub enum Target<'a> {
+    Record(Vec<u8>),
+    Removed,
+    /// It leads to another from now on.
+    Moved(&'a ResourceId),
+    /// The same, together with what the other becomes: only if neither changed since it was seen at these numbers.
+    Merged {
+        into: &'a ResourceId,
+        record: Vec<u8>,
+        seen: (u64, u64),
+    },
+}
+
+/// What an id has in the store.
+#[derive(Clone, Copy)]
+pub enum Content<'a> {
+    Record(&'a [u8]),
+    Removed,
+    Moved(&'a ResourceId),
 }
 
 /// The four trees of the catalogue, within one transaction.
@@ -71,27 +92,49 @@ impl Trees<'_> {
                 }
                 json
             }
-            Entry::Removed { .. } => return Ok(None),
+            Entry::Removed { .. } | Entry::Moved { .. } => return Ok(None),
         };
         Ok(Some((json, entry)))
     }
 
     fn apply_one(&self, change: &Prepared, sequence: &mut u64) -> Result<Outcome, Conflict> {
         let old = self.find_old(change.id)?;
-        let was_live = old
-            .as_ref()
-            .is_some_and(|entry| !matches!(entry, Entry::Removed { .. }));
-        let outcome = match &change.json {
-            Some(json) if self.is_same(change.id, old.as_ref(), json)? => {
+        let was_live = matches!(old, Some(Entry::Whole { .. } | Entry::Chunked { .. }));
+        let has_moved = matches!(old, Some(Entry::Moved { .. }));
+        let (content, outcome) = match &change.to {
+            Target::Record(_) if has_moved => return Ok(Outcome::Merged),
+            Target::Record(json) if self.is_same(change.id, old.as_ref(), json)? => {
                 return Ok(Outcome::Unchanged);
             }
-            Some(_) if was_live => Outcome::Replaced,
-            Some(_) => Outcome::Added,
-            None if was_live => Outcome::Removed,
-            None => return Ok(Outcome::NotThere),
+            Target::Record(json) if was_live => (Content::Record(json), Outcome::Replaced),
+            Target::Record(json) => (Content::Record(json), Outcome::Added),
+            Target::Removed if was_live || has_moved => (Content::Removed, Outcome::Removed),
+            Target::Removed => return Ok(Outcome::NotThere),
+            Target::Moved(to) => match &old {
+                Some(Entry::Moved { to: same, .. }) if same == *to => {
+                    return Ok(Outcome::Unchanged);
+                }
+                Some(_) => (Content::Moved(to), Outcome::Replaced),
+                None => (Content::Moved(to), Outcome::Added),
+            },
+            Target::Merged { into, record, seen } => {
+                let kept = self.find_old(into)?;
+                let now = (
+                    old.as_ref().map(Entry::sequence),
+                    kept.as_ref().map(Entry::sequence),
+                );
+                if now != (Some(seen.0), Some(seen.1)) {
+                    return Ok(Outcome::Outdated);
+                }
+                if !self.is_same(into, kept.as_ref(), record)? {
+                    *sequence += 1;
+                    self.write(into, Content::Record(record), kept, *sequence)?;
+                }
+                (Content::Moved(into), Outcome::Merged)
+            }
         };
         *sequence += 1;
-        self.write(change.id, change.json.as_deref(), old, *sequence)?;
+        self.write(change.id, content, old, *sequence)?;
         Ok(outcome)
     }
 
@@ -104,7 +147,7 @@ impl Trees<'_> {
         {
             return Ok(());
         }
-        self.write(&entry.id, entry.json.as_deref(), old, entry.sequence)
+        self.write(&entry.id, entry.content(), old, entry.sequence)
     }
 
     fn find_old(&self, id: &ResourceId) -> Result<Option<Entry>, Conflict> {
@@ -119,7 +162,7 @@ impl Trees<'_> {
     pub fn write(
         &self,
         id: &ResourceId,
-        json: Option<&[u8]>,
+        content: Content,
         old: Option<Entry>,
         sequence: u64,
     ) -> Result<(), Conflict> {
@@ -131,20 +174,23 @@ impl Trees<'_> {
                 }
             }
         }
-        let kind = if json.is_some() {
-            ChangeKind::Put
-        } else {
-            ChangeKind::Removed
+        let kind = match content {
+            Content::Record(_) => ChangeKind::Put,
+            Content::Removed | Content::Moved(_) => ChangeKind::Removed,
         };
         self.journal
             .insert(&sequence.to_be_bytes(), journal::encode(id, kind))?;
-        let entry = match json {
-            None => Entry::Removed { sequence },
-            Some(json) if json.len() <= CHUNK_BYTES => Entry::Whole {
+        let entry = match content {
+            Content::Removed => Entry::Removed { sequence },
+            Content::Moved(to) => Entry::Moved {
+                sequence,
+                to: to.clone(),
+            },
+            Content::Record(json) if json.len() <= CHUNK_BYTES => Entry::Whole {
                 sequence,
                 json: json.to_vec(),
             },
-            Some(json) => {
+            Content::Record(json) => {
                 let mut chunks = 0;
                 for chunk in json.chunks(CHUNK_BYTES) {
                     self.chunks.insert(chunk_key(id, sequence, chunks), chunk)?;
@@ -175,7 +221,7 @@ impl Trees<'_> {
                 }
                 Ok(rest.is_empty())
             }
-            Some(Entry::Removed { .. }) | None => Ok(false),
+            Some(Entry::Removed { .. } | Entry::Moved { .. }) | None => Ok(false),
         }
     }
 }

@@ -28,6 +28,7 @@
 //! 26. `across_languages`: French questions find English resources, and the other way.
 //! 27. `analytics`: counts of what was searched for, which name nothing rare and nobody.
 //! 28. `links`: polite visits to the addresses of resources, and what comes of them.
+//! 29. `duplicates`: resources that are about the same thing, merged, and led to by their old ids.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -44,6 +45,7 @@ mod crash_operations;
 mod decide;
 mod doctor;
 mod dossier;
+mod duplicates;
 mod evaluate;
 mod exchange;
 mod facets;

@@ -27,6 +27,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub content_type: String,
     pub request_id: String,
+    pub location: String,
     pub text: String,
 }
 
@@ -76,11 +77,13 @@ impl TestApp {
                 value.unwrap_or_default().to_owned()
             };
             let (content_type, request_id) = (header("content-type"), header("x-request-id"));
+            let location = header("location");
             let bytes = response.into_body().collect().await.unwrap().to_bytes();
             Answer {
                 status,
                 content_type,
                 request_id,
+                location,
                 text: String::from_utf8_lossy(&bytes).into_owned(),
             }
         })

@@ -11,6 +11,7 @@ use crate::cli::output::say;
 use crate::domain::draft::Draft;
 use crate::domain::problem::sentence;
 use crate::index_schema::IndexSchema;
+use crate::interchange::export::redirect_of;
 use crate::interchange::jsonl::{self, Lines};
 use crate::services::coverage::{COLUMNS, Coverage, measure};
 
@@ -28,6 +29,9 @@ pub fn run(catalogue: &Path, json: bool) -> anyhow::Result<()> {
     let mut refused = 0;
     while let Some(line) = lines.next_line()? {
         let record = line.content.and_then(|content| jsonl::parse(&content));
+        if matches!(record.as_ref().map(redirect_of), Ok(Ok(Some(_)))) {
+            continue;
+        }
         let draft = record.and_then(|record| {
             Draft::read(record, &schema.vocabularies).map_err(|problems| sentence(&problems))
         });

@@ -85,7 +85,7 @@ pub struct RemovalResponse {
 const MOST_REJECTS: usize = 10_000;
 
 /// How long an answer waits for the index, so that who asks next finds what was done.
-const INDEX_PATIENCE: Duration = Duration::from_secs(10);
+pub const INDEX_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Imports records, one JSON object a line, streamed. What was imported is on disk when the answer comes.
 #[utoipa::path(post, path = "/admin/import", tag = "admin", params(ImportParams), security(("operator" = [])),

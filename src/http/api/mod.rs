@@ -5,6 +5,7 @@ pub mod analytics;
 pub mod backup;
 pub mod compare;
 pub mod dossier;
+pub mod duplicates;
 pub mod facets;
 pub mod generations;
 pub mod guidance;

@@ -16,7 +16,7 @@ use crate::domain::actor::Actor;
 use crate::domain::problem::Problem;
 use crate::domain::resource::ResourceId;
 use crate::http::Server;
-use crate::http::error::{ApiError, ApiResult};
+use crate::http::error::{ApiError, ApiResult, Moved};
 use crate::interchange::lrmi;
 use crate::query::params::{RawParams, Reader};
 use crate::services::similar::{DEFAULT, MOST};
@@ -25,6 +25,7 @@ use crate::services::similar::{DEFAULT, MOST};
 #[utoipa::path(get, path = "/resources/{id}", tag = "find", params(("id" = String, Path, description = "percent-encoded")),
     responses(
         (status = OK, content((Object = "application/json"), (Object = "application/ld+json"))),
+        (status = PERMANENT_REDIRECT, description = "was merged into another: `location` says where that is, the body `moved_to`"),
         (status = NOT_FOUND, description = "never was in the catalogue"),
         (status = GONE, description = "was removed")))]
 pub async fn one(
@@ -76,6 +77,7 @@ pub struct SimilarResponse {
     responses(
         (status = OK, body = SimilarResponse),
         (status = BAD_REQUEST, description = "names every field that is wrong"),
+        (status = PERMANENT_REDIRECT, description = "was merged into another: `location` says where that is"),
         (status = NOT_FOUND, description = "never was in the catalogue"),
         (status = GONE, description = "was removed")))]
 pub async fn similar(
@@ -84,7 +86,8 @@ pub async fn similar(
     RawQuery(query): RawQuery,
 ) -> ApiResult<Json<SimilarResponse>> {
     let id = resource_id(id)?;
-    let params = RawParams::from_query_string(&query.unwrap_or_default());
+    let query = query.unwrap_or_default();
+    let params = RawParams::from_query_string(&query);
     let mut reader = Reader::new(params, &server.app.schema.vocabularies);
     let language = reader.language();
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
@@ -103,7 +106,13 @@ pub async fn similar(
                 .collect::<ApiResult<_>>()?,
         })
     });
-    Ok(Json(found.await??))
+    match found.await? {
+        Err(ApiError::Moved(moved)) => Err(ApiError::Moved(Moved {
+            rest: format!("/similar?{query}").trim_end_matches('?').to_owned(),
+            ..moved
+        })),
+        found => Ok(Json(found?)),
+    }
 }
 
 /// The id of a path.

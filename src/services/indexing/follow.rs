@@ -104,8 +104,8 @@ fn follow(
             };
             writer.add(&resource, address)?;
         }
-        Ok(Some(Stored::Removed) | None) if is_new => {}
-        Ok(Some(Stored::Removed) | None) => writer.remove(&change.id),
+        Ok(Some(Stored::Removed | Stored::Moved(_)) | None) if is_new => {}
+        Ok(Some(Stored::Removed | Stored::Moved(_)) | None) => writer.remove(&change.id),
         Err(error @ StoreError::Damaged { .. }) => {
             tracing::error!(%error, "a record is not findable");
             writer.remove(&change.id);
