@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -70,6 +70,16 @@ impl Letter {
             Letter::SecondFactorOff { .. } => "second-factor-off",
             Letter::RecoveryCodeUsed { .. } => "recovery-code-used",
             Letter::AccountDeleted { .. } => "account-deleted",
+        }
+    }
+
+    /// For how many hours after it was written the letter is of use; nothing when it always is.
+    fn hours(&self) -> Option<u32> {
+        match self {
+            Letter::ConfirmAddress { hours, .. }
+            | Letter::ResetPassword { hours, .. }
+            | Letter::ConfirmNewAddress { hours, .. } => Some(*hours),
+            _ => None,
         }
     }
 
@@ -147,6 +157,15 @@ pub struct OutgoingLetter {
     /// Where a letter that nobody needs to get can be ended, in one step.
     #[serde(default)]
     pub unsubscribe: Option<String>,
+}
+
+impl OutgoingLetter {
+    /// Whether its link works no more: it is better not sent.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.letter.hours().is_some_and(|hours| {
+            now.duration_since(self.written_at) >= SignedDuration::from_hours(i64::from(hours))
+        })
+    }
 }
 
 impl fmt::Debug for OutgoingLetter {

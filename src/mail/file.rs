@@ -41,36 +41,3 @@ impl Transport for FileTransport {
             .map_err(|error| DeliveryError::Transient(format!("the outbox: {}", error.kind())))
     }
 }
-
-/// Takes away every file of an owner, finished or not; says how many there were. Their bytes are overwritten first.
-///
-/// # Errors
-/// When a file stays: it is to be tried again.
-pub fn erase(folder: &Path, owner: &str) -> io::Result<usize> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(error),
-    };
-    let mut erased = 0;
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name();
-        let is_owners = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(owner))
-            .is_some_and(|rest| rest.starts_with('-'));
-        if is_owners {
-            let file = fs::OpenOptions::new().write(true).open(entry.path())?;
-            let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-            (&file).write_all(&vec![0; length])?;
-            file.sync_all()?;
-            fs::remove_file(entry.path())?;
-            erased += 1;
-        }
-    }
-    if erased > 0 {
-        fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(erased)
-}

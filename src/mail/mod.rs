@@ -60,8 +60,10 @@ pub struct Settings {
     pub user: Option<String>,
     /// A file whose first line is the password.
     pub password_file: Option<PathBuf>,
-    /// How many times a letter is tried, over some three days.
+    /// How many times a letter is tried: with the first pause as it is, over some three days.
     pub tries: u32,
+    /// How long the first pause after a failure is; each is twice as long as the one before, up to six hours.
+    pub first_pause_seconds: u32,
 }
 
 impl Default for Settings {
@@ -76,6 +78,7 @@ impl Default for Settings {
             user: None,
             password_file: None,
             tries: 20,
+            first_pause_seconds: 60,
         }
     }
 }
@@ -89,6 +92,9 @@ impl Settings {
         }
         if !(1..=100).contains(&self.tries) {
             problems.push("tries: between 1 and 100".to_owned());
+        }
+        if !(1..=3_600).contains(&self.first_pause_seconds) {
+            problems.push("first_pause_seconds: between 1 and 3,600".to_owned());
         }
         if self.transport == TransportKind::Smtp {
             self.smtp_problems(&mut problems);
@@ -157,6 +163,8 @@ pub struct Mailer {
     /// Where people reach Classo.
     site: String,
     transport: Box<dyn Transport>,
+    /// Whether letters stay in the data folder.
+    pub is_local: bool,
 }
 
 impl Mailer {
@@ -179,6 +187,7 @@ impl Mailer {
             from,
             site: site.to_owned(),
             transport,
+            is_local: settings.transport == TransportKind::File,
         })
     }
 

@@ -17,6 +17,7 @@ pub mod guidance;
 pub mod indexing;
 mod kept_answers;
 pub mod links;
+pub mod outbox;
 pub mod reindex;
 pub mod search;
 pub mod similar;

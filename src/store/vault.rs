@@ -12,6 +12,7 @@
 pub mod changes;
 pub mod erasure;
 mod lookup;
+pub mod post;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,7 @@ use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
 use crate::domain::consent::{ConsentEvent, ConsentHistory, Purpose};
 use crate::domain::permit::{Basis, Grounds, Permit, Permitted, Refusal, Standing};
-pub use records::StaffRead;
+pub use records::{StaffRead, WaitingLetter};
 
 /// The version this program writes: a byte in front of what is sealed.
 const VERSION: u8 = 1;
@@ -86,6 +87,7 @@ pub struct Vault {
     outbox: PathBuf,
     /// A person is held by the first byte of its id.
     holds: Vec<Mutex<()>>,
+    post: post::Post,
 }
 
 /// A person whom nobody else writes to.
@@ -111,6 +113,7 @@ impl Vault {
             clock,
             outbox: data.join("outbox"),
             holds: (0..=u8::MAX).map(|_| Mutex::new(())).collect(),
+            post: post::Post::default(),
         };
         vault.resume()?;
         Ok(vault)

@@ -29,6 +29,8 @@
 //! 27. `analytics`: counts of what was searched for, which name nothing rare and nobody.
 //! 28. `links`: polite visits to the addresses of resources, and what comes of them.
 //! 29. `duplicates`: resources that are about the same thing, merged, and led to by their old ids.
+//! 30. `mail`: letters at a real mail server, and as files.
+//! 31. `outbox`: letters wait in the vault until another has taken them.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -55,6 +57,7 @@ mod generations;
 mod guidance;
 mod links;
 mod mail;
+mod outbox;
 mod personas;
 mod readme;
 mod relevance;

@@ -219,7 +219,12 @@ impl Vault {
             TransactionError::Abort(error) => error,
             TransactionError::Storage(error) => write_error(error).into(),
         })?;
-        Ok(self.store.committer.wait()?)
+        self.store.committer.wait()?;
+        self.posted(prepared.iter().filter_map(|step| match step {
+            Prepared::Put(place, ..) => Some(place.as_slice()),
+            _ => None,
+        }));
+        Ok(())
     }
 
     fn write_one(

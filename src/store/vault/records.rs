@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Record;
 use crate::domain::account::{Account, Challenge, Credentials};
 use crate::domain::consent::{ConsentEvent, Purpose};
+use crate::domain::letter::OutgoingLetter;
 use crate::domain::permit::Standing;
 use crate::domain::profile::StoredProfile;
 use crate::domain::session::Session;
@@ -50,4 +51,30 @@ pub struct StaffRead {
 
 impl Record for StaffRead {
     const CATEGORY: Category = Category::StaffReads;
+}
+
+/// A letter that waits to be delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingLetter {
+    #[serde(flatten)]
+    pub outgoing: OutgoingLetter,
+    /// How many times it was tried.
+    pub tries: u32,
+    /// When to try again.
+    pub next_try_at: Timestamp,
+}
+
+impl WaitingLetter {
+    /// One that can go at once.
+    pub fn new(outgoing: OutgoingLetter) -> Self {
+        WaitingLetter {
+            next_try_at: outgoing.written_at,
+            tries: 0,
+            outgoing,
+        }
+    }
+}
+
+impl Record for WaitingLetter {
+    const CATEGORY: Category = Category::Messages;
 }

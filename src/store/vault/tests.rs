@@ -16,6 +16,7 @@ use crate::domain::actor::SignedIn;
 use crate::domain::clock::SystemClock;
 use crate::domain::consent::{ConsentMethod, Decision};
 use crate::domain::language::Language;
+use crate::domain::letter::{Letter, LetterId, OutgoingLetter};
 use crate::domain::profile::{Profile, ProfileView, StoredProfile};
 use crate::domain::session::Session;
 use crate::domain::totp::RecoveryCodes;
@@ -100,7 +101,15 @@ fn sample(category: Category) -> Option<Value> {
             category,
             purpose: Purpose::LegalObligation,
         }),
-        Category::Decisions | Category::Messages => return None,
+        Category::Messages => json!(WaitingLetter::new(OutgoingLetter {
+            id: LetterId::from_random([1; 16]),
+            to: "marie@ecole.qc.ca".into(),
+            language: Language::Fr,
+            written_at: NOW,
+            letter: Letter::PasswordChanged { at: NOW },
+            unsubscribe: None,
+        })),
+        Category::Decisions => return None,
     };
     Some(sample)
 }
