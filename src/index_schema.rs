@@ -38,6 +38,7 @@ const EMBEDDED: &[(&str, &str)] = &{
         "stopwords/en.txt",
         "glossary/concepts.toml",
         "glossary/words.toml",
+        "glossary/classroom.toml",
         "synonyms/fr.toml",
         "synonyms/en.toml",
         "word_forms/fr.toml",
@@ -91,6 +92,7 @@ const RANKING_FILES: &[&str] = &[
     "stopwords/en.txt",
     "glossary/concepts.toml",
     "glossary/words.toml",
+    "glossary/classroom.toml",
     "synonyms/fr.toml",
     "synonyms/en.toml",
 ];
@@ -181,6 +183,7 @@ impl IndexSchema {
                 &[
                     files.get("glossary/concepts.toml"),
                     files.get("glossary/words.toml"),
+                    files.get("glossary/classroom.toml"),
                 ],
                 Language::ALL.map(|language| {
                     let file = format!("synonyms/{}.toml", language.tag());

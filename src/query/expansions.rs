@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::akin;
 use super::stop_words::StopWords;
 use crate::domain::language::Language;
 use crate::domain::text;
@@ -135,6 +136,9 @@ impl Expansions {
                 .rev()
                 .find_map(|n| Some((n, self.by_expression.get(&keys[at..at + n])?)));
             let Some((n, stands)) = found else {
+                if !stop_words.contains(&words[at]) {
+                    expansions.extend(self.of_unlisted(&words[at], &keys[at], stop_words));
+                }
                 at += 1;
                 continue;
             };
@@ -160,6 +164,41 @@ impl Expansions {
                 }
             }
             at += n;
+        }
+        expansions
+    }
+
+    /// What a word stands for that is listed in another form, or nowhere.
+    fn of_unlisted(&self, word: &str, key: &str, stop_words: &StopWords) -> Vec<Expansion> {
+        let listed = akin::listed_forms(key).into_iter().find_map(|(own, form)| {
+            let known = self.by_expression.get(&self::key(std::iter::once(form)))?;
+            // A rule of French finds what French words stand for, not the English word that looks like its form.
+            let is_own =
+                |stands: &&Stands| (stands.kind == Kind::Synonym) == (stands.language == own);
+            let stands: Vec<&Stands> = known.iter().filter(is_own).collect();
+            (!stands.is_empty()).then_some(stands)
+        });
+        let mut expansions = Vec::new();
+        for stands in listed.iter().flatten() {
+            let others = stands.words.iter();
+            let others: Vec<&String> = others.filter(|word| !stop_words.contains(word)).collect();
+            expansions.extend(others.iter().map(|other| Expansion {
+                of: word.to_owned(),
+                word: (*other).clone(),
+                parts: others.len(),
+                kind: stands.kind,
+                language: stands.language,
+            }));
+        }
+        if listed.is_none() {
+            let twins = akin::twins(key).into_iter();
+            expansions.extend(twins.map(|(language, twin)| Expansion {
+                of: word.to_owned(),
+                word: twin,
+                parts: 1,
+                kind: Kind::Translation,
+                language,
+            }));
         }
         expansions
     }
@@ -200,6 +239,8 @@ mod tests {
             { fr = ["éducation physique"], en = ["gym class"] },
             { fr = ["physique"], en = ["physics"] },
             { fr = ["cycle de l'eau"], en = ["water cycle"] },
+            { fr = ["colorier"], en = ["color"] },
+            { fr = ["sportif"], en = ["athletic"] },
         ]
     "#;
     const SYNONYMS: &str =
@@ -234,6 +275,20 @@ mod tests {
             translated(&["plan", "cartesien"])
         );
         assert_eq!(expand("carte"), vec![]);
+    }
+
+    #[test]
+    fn a_word_in_another_form_or_like_its_twin_needs_no_entry() {
+        let words = |question| -> Vec<String> {
+            let expansions = expand(question).into_iter();
+            expansions.map(|(word, _)| word).collect()
+        };
+        assert_eq!(words("coloring"), ["colorier"]);
+        assert_eq!(words("coloriant"), ["color"]);
+        assert_eq!(words("équipes sportives").last().unwrap(), "athletic");
+        assert!(words("democracy").contains(&"democratie".into()));
+        assert!(words("biodiversité").contains(&"biodiversity".into()));
+        assert_eq!(words("ipad4"), Vec::<String>::new());
     }
 
     #[test]

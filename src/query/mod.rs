@@ -4,6 +4,7 @@
 //! [`found`] is what a lookup hands back. [`rank`] is the one seam through which a lookup learns what a match is
 //! worth to the asker. This room knows no engine and reads nothing from disk.
 
+pub mod akin;
 pub mod attributes;
 pub mod decision;
 pub mod expansions;

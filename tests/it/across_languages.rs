@@ -12,7 +12,7 @@ use classo::query::stop_words::StopWords;
 
 /// How many of a hundred French and English questions may go unanswered. The aim is ten: a change may bring it nearer,
 /// never further off.
-const MOST_MISSED: [usize; 2] = [10, 20];
+const MOST_MISSED: [usize; 2] = [8, 14];
 
 fn questions(lang: &str) -> Vec<Value> {
     let lines = include_str!("../relevance/cross_language.jsonl").lines();
