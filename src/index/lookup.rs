@@ -238,7 +238,7 @@ impl Lookup {
 }
 
 /// The weight of a word by how many documents have it (Lucene's form of the BM25 idf, which is never negative).
-fn idf(in_documents: u64, documents: u64) -> f32 {
+pub(super) fn idf(in_documents: u64, documents: u64) -> f32 {
     if in_documents == 0 {
         return 0.0;
     }

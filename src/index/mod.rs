@@ -17,6 +17,7 @@ pub mod highlight;
 mod lengths;
 mod lookup;
 mod postings;
+mod proximity;
 pub mod record;
 mod schema;
 pub mod search;

@@ -14,6 +14,7 @@ use super::gather::{Batch, Best, Counts, Entry, SortKey};
 use super::lengths::LengthFactors;
 use super::lookup::{Lookup, Variant};
 use super::postings::{for_each_match, mark};
+use super::proximity::{Near, Nearness};
 use super::schema::title_order_field;
 use super::segment::Segment;
 use super::snapshot::Snapshot;
@@ -43,6 +44,10 @@ impl Snapshot {
     ) -> Result<Found, IndexError> {
         let factors = LengthFactors::new(scoring, &self.lengths);
         let mut counts = Counts::new(&plan.filters, &plan.facets, self.sets());
+        let mut nearness = match plan.page.depth() {
+            0 => None,
+            _ => Nearness::new(self, plan, rank)?,
+        };
         let mut leaders = Vec::new();
         let mut neutral_points = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
@@ -56,6 +61,9 @@ impl Snapshot {
             );
             self.for_each_batch(number, plan, words, &factors, |batch| {
                 counts.take(batch, rows);
+                if let Some(nearness) = &mut nearness {
+                    nearness.take(batch, segment.columns.ids.ords());
+                }
                 best.take(batch, rows);
             })?;
             let (entries, points) = best.into_parts();
@@ -65,14 +73,24 @@ impl Snapshot {
                     .map(|entry| Leader::new(number as u32, entry)),
             );
             neutral_points.push(points);
+            if let Some(nearness) = &mut nearness {
+                nearness.end_segment(number);
+            }
         }
+        let mut near = match nearness {
+            Some(nearness) => nearness.finish()?,
+            None => Near::default(),
+        };
+        near.add_to(&mut leaders);
         leaders.sort_by(|one, other| one.compare(other, self, plan));
         let page = leaders
             .into_iter()
             .skip(plan.page.offset)
             .take(plan.page.limit);
-        let mut candidates: Vec<Candidate> = page.map(|leader| self.candidate(leader)).collect();
+        let mut candidates: Vec<Candidate> =
+            page.map(|leader| self.candidate(leader, &near)).collect();
         if with_neutral {
+            near.add_to_neutral(rank, &mut neutral_points);
             self.add_neutral_ranks(&mut candidates, rank, &neutral_points)?;
         }
         Ok(Found {
@@ -119,13 +137,15 @@ impl Snapshot {
         })
     }
 
-    pub(super) fn candidate(&self, leader: Leader) -> Candidate {
+    pub(super) fn candidate(&self, leader: Leader, near: &Near) -> Candidate {
         let Leader { segment, entry, .. } = leader;
+        let place = Place {
+            segment,
+            document: entry.document,
+        };
         Candidate {
-            place: Place {
-                segment,
-                document: entry.document,
-            },
+            place,
+            proximity: near.value(place),
             row: self.segments[segment as usize]
                 .columns
                 .rows
@@ -191,7 +211,7 @@ impl Snapshot {
             texts: &[candidate.text],
         };
         rank.neutral_points(&matches, &mut points);
-        points[0]
+        points[0] + rank.proximity_points(candidate.proximity)
     }
 
     /// Where a resource's id stands, or would stand, among the ids of a segment.
@@ -319,6 +339,11 @@ impl Leader {
             id: OnceCell::new(),
             title: OnceCell::new(),
         }
+    }
+
+    /// Its segment, and what is known of it there.
+    pub fn entry(&self) -> (u32, &Entry) {
+        (self.segment, &self.entry)
     }
 
     pub fn compare(&self, other: &Leader, snapshot: &Snapshot, plan: &Plan) -> Ordering {

@@ -7,6 +7,7 @@ use super::IndexError;
 use super::gather::{Batch, Best, Counts, Entry, SortKey};
 use super::lengths::LengthFactors;
 use super::lookup::Lookup;
+use super::proximity::{Near, Nearness};
 use super::search::Leader;
 use super::snapshot::Snapshot;
 use crate::query::attributes::{Rows, Sets};
@@ -27,6 +28,8 @@ pub struct Scope<'a> {
     pub together: WishSet,
     /// Costs in cents of which it is counted how many matches stay within.
     pub costs: &'a [u64],
+    /// Whether nearness of the words counts, among what satisfies every wish.
+    pub with_nearness: bool,
 }
 
 impl Snapshot {
@@ -44,6 +47,10 @@ impl Snapshot {
         let mut counts = Counts::new(&Filters::default(), &plan.facets, self.sets());
         let mut within_cost = vec![0; scope.costs.len()];
         let mut failures = Failures::new(scope, self.sets());
+        let mut nearness = match scope.with_nearness {
+            true => Nearness::new(self, plan, rank)?,
+            false => None,
+        };
         let mut leaders = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
             let rows = &segment.columns.rows;
@@ -58,21 +65,34 @@ impl Snapshot {
                     let costs = batch.places.iter().map(|place| rows.cost_cents(*place));
                     *within += costs.flatten().filter(|cost| cost <= max).count() as u64;
                 }
+                if let Some(nearness) = &mut nearness {
+                    nearness.take(batch, ids);
+                }
                 best.take(batch, rows);
             })?;
             let (entries, _) = best.into_parts();
             let of_segment = |entry| Leader::new(number as u32, entry);
             leaders.extend(entries.into_iter().map(of_segment));
             failures.end_segment(number as u32, self, plan);
+            if let Some(nearness) = &mut nearness {
+                nearness.end_segment(number);
+            }
         }
+        let mut near = match nearness {
+            Some(nearness) => nearness.finish()?,
+            None => Near::default(),
+        };
+        near.add_to(&mut leaders);
         leaders.sort_by(|one, other| one.compare(other, self, plan));
         leaders.truncate(plan.page.depth());
-        let candidates = leaders.into_iter().map(|leader| self.candidate(leader));
+        let candidates = leaders
+            .into_iter()
+            .map(|leader| self.candidate(leader, &near));
         let failing = failures.kinds.into_iter().filter_map(|kind| {
             Some(Failing {
                 wishes: kind.wishes,
                 points: kind.points,
-                best: self.candidate(kind.leader?),
+                best: self.candidate(kind.leader?, &Near::default()),
             })
         });
         let mut smallest = failures.smallest;

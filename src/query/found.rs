@@ -44,6 +44,8 @@ pub struct Candidate {
     pub row: Row,
     /// How well the words match, 0 to 1.
     pub text: f32,
+    /// How near to one another it has them, 0 to 1.
+    pub proximity: f32,
     /// In ten-thousandths.
     pub points: i64,
     /// The place this match would have without a profile, 1 for the first; only when it was asked for.

@@ -14,7 +14,7 @@ use crate::domain::problem::Problem;
 use crate::domain::vocabulary::{Ordinal, Vocabularies};
 
 /// A need as far as it is known: the question with the answers as its filters, and what does not matter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Need {
     /// Its filters are the answers; its page is the short list.
     pub query: Query,

@@ -12,6 +12,9 @@ pub trait Rank: Sync {
 
     /// Adds what each match is worth to the asker besides.
     fn add_personal_points(&self, matches: &Matches, points: &mut [i64]);
+
+    /// What it is worth to anybody to have the words of the question near to one another, 0 to 1.
+    fn proximity_points(&self, nearness: f32) -> i64;
 }
 
 /// A run of matches of one segment.

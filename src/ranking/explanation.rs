@@ -3,7 +3,8 @@
 use super::rank::{ProfileRank, Weighted};
 use super::signal::{Input, Seen, points};
 use crate::domain::language::Bilingual;
-use crate::query::attributes::{Row, Sets};
+use crate::query::attributes::Sets;
+use crate::query::found::Candidate;
 
 /// What one signal gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,12 +60,20 @@ pub fn differences(one: &[Contribution], other: &[Contribution]) -> Vec<Differen
 
 impl ProfileRank {
     /// Every signal that had a say, in the order reasons are told. Their points add up to what ranking gave.
-    pub fn explain(&self, text: f32, row: &Row, sets: &Sets) -> Vec<Contribution> {
+    pub fn explain(&self, candidate: &Candidate, sets: &Sets) -> Vec<Contribution> {
+        let Candidate {
+            text,
+            proximity,
+            row,
+            ..
+        } = candidate;
         let contribution = |weighted: &Weighted| {
             let signal = &weighted.signal;
             let seen = match signal.input() {
-                Input::Text if text <= 0.0 => return None,
-                Input::Text => Seen::Text(text),
+                Input::Text if *text <= 0.0 => return None,
+                Input::Text => Seen::Text(*text),
+                Input::Proximity if *proximity <= 0.0 => return None,
+                Input::Proximity => Seen::Proximity(*proximity),
                 Input::Facet(facet) => Seen::Terms(sets.declared(facet, row.set(facet))),
                 Input::Merit => Seen::Merit(&sets.merits()[row.merit() as usize]),
                 Input::Cost => Seen::Cost(row.cost_cents()),

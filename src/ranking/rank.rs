@@ -27,6 +27,7 @@ pub(super) struct Weighted {
 pub struct NeutralRank {
     pub(super) signals: Vec<Weighted>,
     text_weight: f64,
+    proximity_weight: f64,
     /// Points by merit number.
     merits: Vec<i64>,
 }
@@ -52,12 +53,15 @@ impl NeutralRank {
                 .sum()
         };
         let merits = sets.merits().iter().map(of_merit).collect();
-        let on_text = signals
-            .iter()
-            .filter(|weighted| weighted.signal.input() == Input::Text);
+        let weight_on = |input| -> f64 {
+            let on_input = signals.iter();
+            let on_input = on_input.filter(|weighted| weighted.signal.input() == input);
+            on_input.map(|weighted| weighted.weight).sum()
+        };
         NeutralRank {
             merits,
-            text_weight: on_text.map(|weighted| weighted.weight).sum(),
+            text_weight: weight_on(Input::Text),
+            proximity_weight: weight_on(Input::Proximity),
             signals,
         }
     }
@@ -148,6 +152,10 @@ impl Rank for ProfileRank {
 
     fn add_personal_points(&self, matches: &Matches, points: &mut [i64]) {
         self.personal.add_points(matches, points);
+    }
+
+    fn proximity_points(&self, nearness: f32) -> i64 {
+        signal::points(self.neutral.proximity_weight, f64::from(nearness))
     }
 }
 

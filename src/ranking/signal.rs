@@ -6,8 +6,9 @@ use crate::query::attributes::Merit;
 use crate::query::facet::Facet;
 
 /// Every signal of a search, in the order in which reasons are told.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 21] = [
     "text",
+    "proximity",
     "reading-language",
     "asked_subject",
     "asked_type",
@@ -29,10 +30,11 @@ pub const NAMES: [&str; 20] = [
     "dead_link",
 ];
 
-/// What a signal looks at. Ranking turns all but text and cost into tables, so a signal is asked once a set, not once a match.
+/// What a signal looks at. Ranking turns all but text, proximity and cost into tables, so a signal is asked once a set, not once a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     Text,
+    Proximity,
     Facet(Facet),
     Merit,
     Cost,
@@ -43,6 +45,8 @@ pub enum Input {
 pub enum Seen<'a> {
     /// How well the words match, 0 to 1.
     Text(f32),
+    /// How near to one another the words stand, 0 to 1.
+    Proximity(f32),
     /// The values that the record declares for the facet.
     Terms(&'a [Ordinal]),
     Merit(&'a Merit),

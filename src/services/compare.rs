@@ -13,6 +13,7 @@ use crate::domain::profile::Profile;
 use crate::domain::resource::{Resource, ResourceId};
 use crate::guidance::comparison::{Compared, Compares, Criterion};
 use crate::query::found::Candidate;
+use crate::query::need::Need;
 use crate::query::search_query::Query;
 use crate::ranking::explanation::{Contribution, Difference, differences};
 
@@ -115,7 +116,7 @@ impl Compare {
         let snapshot = &prepared.snapshot;
         let with_words = match prepared.plan.is_textless() {
             true => Vec::new(),
-            false => prepared.everything(&prepared.plan, self.search.weights())?,
+            false => self.with_words(prepared)?,
         };
         let reasons = ids.iter().map(|id| {
             let Some(place) = snapshot.find(id)? else {
@@ -128,12 +129,29 @@ impl Compare {
                     row: snapshot.row(place),
                     place,
                     text: 0.0,
+                    proximity: 0.0,
                     points: 0,
                     neutral_rank: None,
                 }),
             }))
         });
         reasons.collect()
+    }
+
+    /// Everything that has the words: first what passes the filters as well, as a search orders it.
+    fn with_words(&self, prepared: &Prepared) -> Result<Vec<Candidate>, ServiceError> {
+        let vocabularies = &self.search.schema().vocabularies;
+        let filters = &prepared.plan.filters;
+        let wishes = Need::default().wishes(filters, vocabularies);
+        let sets = prepared.snapshot.sets();
+        let all = prepared.everything(&prepared.plan, self.search.weights())?;
+        let (passing, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(|match_| {
+            let mut limits = wishes.iter().map(|wish| &wish.limit);
+            limits.all(|limit| limit.passes(&match_.row, sets))
+        });
+        let mut with_words = prepared.with_nearness(passing)?;
+        with_words.append(&mut others);
+        Ok(with_words)
     }
 }
 

@@ -155,6 +155,7 @@ impl Guidance {
             wishes,
             together: relaxation::fleet(wishes),
             costs: question::costs(),
+            with_nearness: true,
         };
         let Prepared {
             snapshot,

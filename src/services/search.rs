@@ -354,7 +354,7 @@ impl Prepared {
         hits.collect()
     }
 
-    /// Everything that has the words of a plan, in order, whatever the filters say.
+    /// Everything that has the words of a plan, whatever the filters say, in order but for the nearness of the words.
     pub fn everything(
         &self,
         plan: &Plan,
@@ -378,10 +378,24 @@ impl Prepared {
         Ok(surveyed.found.candidates)
     }
 
+    /// Candidates that pass the filters, all of them, in the order in which a search gives them.
+    pub fn with_nearness(
+        &self,
+        candidates: Vec<Candidate>,
+    ) -> Result<Vec<Candidate>, ServiceError> {
+        let Prepared {
+            snapshot,
+            plan,
+            rank,
+            ..
+        } = self;
+        Ok(snapshot.order_with_nearness(plan, rank, candidates)?)
+    }
+
     /// The parts of a candidate's points.
     pub fn explain(&self, candidate: &Candidate) -> Vec<Contribution> {
         let sets = self.snapshot.sets();
-        self.rank.explain(candidate.text, &candidate.row, sets)
+        self.rank.explain(candidate, sets)
     }
 }
 

@@ -96,7 +96,7 @@ impl Similar {
             if hits.len() == limit || hit.id == resource.id.as_str() {
                 continue;
             }
-            let mut explanation = rank.explain(candidate.text, &candidate.row, sets);
+            let mut explanation = rank.explain(&candidate, sets);
             explanation.sort_by_key(|contribution| Reverse(contribution.points));
             hits.push(Hit {
                 explanation: Some(explanation),

@@ -137,7 +137,7 @@ impl Why {
         let row = prepared.snapshot.row(place);
         let failed = wishes.iter().filter(|wish| !wish.limit.passes(&row, sets));
         let failed: Vec<Limit> = failed.map(|wish| wish.limit.clone()).collect();
-        let Some(at) = matches.iter().position(|match_| match_.place == place) else {
+        if !matches.iter().any(|match_| match_.place == place) {
             let words = self.word_trouble(&prepared, &query.text, place, resource)?;
             let out = Standing::Out {
                 filters: failed,
@@ -145,14 +145,18 @@ impl Why {
                 would_rank: None,
             };
             return Ok((total, out));
-        };
-        let holds = |match_: &&Candidate| {
+        }
+        let holds = |match_: &Candidate| {
             let limits = wishes.iter().map(|wish| &wish.limit);
             limits
                 .filter(|limit| !failed.contains(limit))
                 .all(|limit| limit.passes(&match_.row, sets))
         };
-        let rank = matches[..at].iter().filter(holds).count() as u64 + 1;
+        let held = matches.into_iter().filter(holds).collect();
+        let held = prepared.with_nearness(held)?;
+        let at = held.iter().position(|match_| match_.place == place);
+        let at = at.expect("it fails none but the filters that are left out");
+        let rank = at as u64 + 1;
         if !failed.is_empty() {
             let out = Standing::Out {
                 filters: failed,
@@ -161,13 +165,13 @@ impl Why {
             };
             return Ok((total, out));
         }
-        let above = matches[..at].iter().rev().find(holds);
-        let reasons = prepared.explain(&matches[at]);
+        let above = held[..at].last();
+        let reasons = prepared.explain(&held[at]);
         Ok((
             total,
             Standing::Ranked {
                 rank,
-                points: matches[at].points,
+                points: held[at].points,
                 above: above
                     .map(|above| above_of(&prepared, above, &reasons))
                     .transpose()?,

@@ -31,6 +31,7 @@
 //! 29. `duplicates`: resources that are about the same thing, merged, and led to by their old ids.
 //! 30. `mail`: letters at a real mail server, and as files.
 //! 31. `outbox`: letters wait in the vault until another has taken them.
+//! 32. `nearness`: words that stand together, in one order over pages, filters and profiles.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -57,6 +58,7 @@ mod generations;
 mod guidance;
 mod links;
 mod mail;
+mod nearness;
 mod outbox;
 mod personas;
 mod readme;

@@ -19,6 +19,7 @@ use crate::query::understanding::Understood;
 pub fn neutral(weights: &Weights, language: Language, today: Date) -> Vec<Box<dyn Signal>> {
     let mut signals: Vec<Box<dyn Signal>> = vec![
         Box::new(words::TextMatch),
+        Box::new(words::Proximity),
         Box::new(words::ReadingLanguage(language)),
     ];
     signals.extend(merit::all(&weights.fit.freshness, today));

@@ -35,6 +35,33 @@ impl Signal for TextMatch {
     }
 }
 
+/// How near to one another the words of the question stand in the resource's texts.
+pub struct Proximity;
+
+impl Signal for Proximity {
+    fn name(&self) -> &'static str {
+        "proximity"
+    }
+
+    fn input(&self) -> Input {
+        Input::Proximity
+    }
+
+    fn value(&self, seen: Seen) -> f64 {
+        match seen {
+            Seen::Proximity(nearness) => f64::from(nearness),
+            _ => 0.0,
+        }
+    }
+
+    fn sentence(&self, _: Seen) -> Bilingual {
+        Bilingual::new(
+            "Vos mots y sont proches les uns des autres.",
+            "Your words stand near one another there.",
+        )
+    }
+}
+
 /// Whether the resource is described in the asker's language: 1 or 0, a preference and never a filter.
 pub struct ReadingLanguage(pub Language);
 
