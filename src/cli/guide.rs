@@ -152,7 +152,9 @@ impl Guide {
         let outcome = app.dossiers.write(&Actor::Console, &decision)?;
         let unsaid = |error| anyhow!("{error:?}");
         Ok(match form {
-            Form::Page => dossier::page::page(&outcome, &decision, vocabularies).map_err(unsaid)?,
+            Form::Page => {
+                dossier::page::page(&outcome, &decision, vocabularies, None).map_err(unsaid)?
+            }
             Form::Data => serde_json::to_string(
                 &dossier::response(outcome, &decision, vocabularies).map_err(unsaid)?,
             )?,

@@ -77,7 +77,8 @@ pub fn set(text: &str, language: Language) -> String {
     letters.iter().enumerate().map(letter).collect()
 }
 
-fn grouped(number: u64, separator: char) -> String {
+/// A number in groups of three digits.
+pub fn grouped(number: u64, separator: char) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -51,6 +51,13 @@ pub struct Extensions {
     errors: Vec<Problem>,
 }
 
+/// The same for a door that tells it in its own words: it travels along with the document.
+#[derive(Clone)]
+pub struct Told {
+    pub code: &'static str,
+    pub problems: Vec<Problem>,
+}
+
 impl ApiError {
     /// Status, stable code, title.
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
@@ -163,13 +170,21 @@ impl IntoResponse for ApiError {
         if let ApiError::Moved(moved) = self {
             return moved.into_response();
         }
-        let (status, ..) = self.kind();
+        let (status, code, _) = self.kind();
         let is_unauthorized = matches!(self, ApiError::Unauthorized(_));
         let retry_after = match &self {
             ApiError::TooMany(wait) => Some(whole_seconds(*wait)),
             _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
         };
+        let told = Told {
+            code,
+            problems: match &self {
+                ApiError::Invalid(problems) => problems.clone(),
+                _ => Vec::new(),
+            },
+        };
         let mut response = self.document(status).into_response();
+        response.extensions_mut().insert(told);
         if let Some(seconds) = retry_after {
             response
                 .headers_mut()

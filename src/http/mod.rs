@@ -1,4 +1,4 @@
-//! Turns requests into typed questions, and outcomes into JSON.
+//! Turns requests into typed questions, and outcomes into JSON (`api`) or pages (`web`).
 //!
 //! The only room that knows axum and tokio, and the only one that knows status codes (`error`). It has no logic of its
 //! own: a handler reads what came in, calls one service over the bridge (`blocking`) and writes what comes back. Start
@@ -17,6 +17,7 @@ mod observe;
 mod operator;
 pub mod origin;
 pub mod router;
+pub mod web;
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
-use axum::{Router, middleware, routing};
+use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa::OpenApi;
@@ -18,7 +18,7 @@ use super::api::{
     links, resources, search, suggest, tasks, vocabularies, why,
 };
 use super::error::ApiError;
-use super::{Server, limits, observe};
+use super::{Server, limits, observe, web};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -44,18 +44,16 @@ pub fn router(server: Arc<Server>) -> Router {
     // Before the first figure is recorded: what comes earlier is lost.
     observe::prometheus();
     let (api, _) = api().with_state(Arc::clone(&server)).split_for_parts();
+    let pages = web::routes(&server);
     let (imports, _) = imports().with_state(server).split_for_parts();
     Router::new()
-        .merge(api.layer(middleware::from_fn(limits::time)))
+        .merge(api.merge(pages).layer(middleware::from_fn(limits::time)))
         .merge(imports.layer(DefaultBodyLimit::disable()))
         .merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", description()))
-        .route(
-            "/",
-            routing::get(|| async { axum::response::Redirect::temporary("/api/docs/") }),
-        )
         .fallback(|| async { ApiError::NotFound("page at this address".into()) })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(CatchPanicLayer::custom(limits::panic_response))
+        .layer(middleware::from_fn(web::friendly))
         .layer(middleware::map_response(security_headers))
         .layer(middleware::from_fn(observe::request))
         .layer(PropagateRequestIdLayer::x_request_id())

@@ -32,6 +32,8 @@
 //! 30. `mail`: letters at a real mail server, and as files.
 //! 31. `outbox`: letters wait in the vault until another has taken them.
 //! 32. `nearness`: words that stand together, in one order over pages, filters and profiles.
+//! 33. `web`: the pages as browsers without a script get them.
+//! 34. `browser`: the pages in a real browser: the whole way by mouse, by keyboard and without script, and for everybody.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -41,6 +43,7 @@ mod analysis;
 mod analytics;
 mod backup;
 mod bad_input;
+mod browser;
 mod catalogue;
 mod commands;
 mod crash;
@@ -70,3 +73,4 @@ mod snapshot;
 mod suggest;
 mod support;
 mod understanding;
+mod web;

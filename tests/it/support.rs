@@ -31,6 +31,13 @@ pub struct Answer {
     pub text: String,
 }
 
+/// An answer with its headers.
+pub struct Page {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub text: String,
+}
+
 impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
@@ -85,6 +92,20 @@ impl TestApp {
                 request_id,
                 location,
                 text: String::from_utf8_lossy(&bytes).into_owned(),
+            }
+        })
+    }
+
+    /// The whole answer, for those who look at its headers.
+    pub fn whole(&self, request: Request<Body>) -> Page {
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (head, body) = response.into_parts();
+            let bytes = body.collect().await.unwrap().to_bytes();
+            Page {
+                status: head.status,
+                headers: head.headers,
+                text: String::from_utf8(bytes.to_vec()).unwrap(),
             }
         })
     }

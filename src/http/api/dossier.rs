@@ -9,8 +9,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::compare::{ComparisonResponse, response as comparison_response};
@@ -157,7 +160,7 @@ pub async fn write(
         let outcome = at.app.dossiers.write(&Actor::Visitor, &decision)?;
         let vocabularies = &at.app.schema.vocabularies;
         Ok(match as_page {
-            true => html(page::page(&outcome, &decision, vocabularies)?),
+            true => html(page::page(&outcome, &decision, vocabularies, None)?),
             false => Json(response(outcome, &decision, vocabularies)?).into_response(),
         })
     });
@@ -167,14 +170,19 @@ pub async fn write(
     Ok(response)
 }
 
-/// A page that may load nothing.
-fn html(page: String) -> Response {
+/// A page that may load nothing, and has no style but the one it comes with.
+pub fn html(page: String) -> Response {
+    let style = page
+        .split_once("<style>")
+        .and_then(|(_, rest)| rest.split_once("</style>"));
+    let style = Sha256::digest(style.map_or("", |(style, _)| style).as_bytes());
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        BASE64_STANDARD.encode(style)
+    );
     let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, policy),
     ];
     (headers, page).into_response()
 }

@@ -23,6 +23,8 @@ use crate::services::search::Hit;
 #[template(path = "dossier.html")]
 struct Page {
     language: Language,
+    /// The way back, where the page stands among others; not printed.
+    back: Option<Back>,
     title: Option<String>,
     note: Option<String>,
     date: Option<String>,
@@ -39,6 +41,12 @@ struct Page {
     criteria: Vec<Row>,
     preferences: Vec<Preferred>,
     made_from: Vec<(String, String)>,
+}
+
+/// A link to where the decision was made.
+pub struct Back {
+    pub label: String,
+    pub url: String,
 }
 
 /// One of the short list.
@@ -88,6 +96,7 @@ pub fn page(
     outcome: &DossierOutcome,
     decision: &Decision,
     vocabularies: &Vocabularies,
+    back: Option<Back>,
 ) -> ApiResult<String> {
     let writer = Writer {
         language: decision.need.query.language,
@@ -95,8 +104,11 @@ pub fn page(
         outcome,
         decision,
     };
-    let mut page = writer
-        .page()
+    let page = Page {
+        back,
+        ..writer.page()
+    };
+    let mut page = page
         .render()
         .map_err(|error| ApiError::Internal(error.to_string()))?;
     // Texts of records and askers may hold what no page can: characters that control a terminal.
@@ -136,6 +148,7 @@ impl Writer<'_> {
         let minimal = outcome.guidance.minimal.iter();
         Page {
             language: self.language,
+            back: None,
             title: decision.title.clone(),
             note: decision.note.clone(),
             date,

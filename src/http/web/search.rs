@@ -1,0 +1,371 @@
+//! The results of a search: what was understood, what can be refined, and why each is where it is.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::address::Address;
+use super::card::{Card, Cards};
+use super::facets::{self, FacetView, Facets};
+use super::frame::Frame;
+use super::my_class::MyClass;
+use super::texts::{Html, Ui};
+use super::visit::Visit;
+use crate::domain::actor::Actor;
+use crate::domain::vocabulary::Vocabularies;
+use crate::guidance::relaxation::told;
+use crate::http::Server;
+use crate::http::error::{ApiError, ApiResult};
+use crate::query::facet::Facet;
+use crate::query::need::{Limit, Need, Source};
+use crate::query::page::{Page, Sort};
+use crate::query::params::Reader;
+use crate::query::search_query::Query;
+use crate::query::understanding::Expression;
+use crate::services::guidance::GuidanceOutcome;
+use crate::services::search::SearchOutcome;
+
+/// Results on one page.
+pub const ON_A_PAGE: usize = 10;
+
+/// Fewer results than this, and what could be given up is told.
+const FEW: u64 = 4;
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct SearchPage {
+    ui: Ui,
+    frame: Frame,
+    question: String,
+    max_price: String,
+    /// What the form carries along without a field for it.
+    carried: Vec<(String, String)>,
+    /// The same for the form of the comparison.
+    compared_with: Vec<(String, String)>,
+    class: MyClass,
+    is_personal: bool,
+    /// The same results for the class, or for anybody.
+    other_order: String,
+    facets: Vec<FacetView>,
+    chosen: usize,
+    chips: Vec<Chip>,
+    /// Without any of them.
+    clear: String,
+    total: u64,
+    total_text: Html,
+    corrected: Option<Html>,
+    sorts: Vec<SortView>,
+    cards: Vec<Card>,
+    concessions: Vec<Concession>,
+    guidance: String,
+    previous: Option<String>,
+    next: Option<String>,
+    place: Html,
+}
+
+/// Something that narrows the results, and the address without it.
+struct Chip {
+    text: Html,
+    /// What the link does, for who does not see the cross.
+    action: Html,
+    url: String,
+    kind: &'static str,
+}
+
+struct SortView {
+    label: &'static Html,
+    url: String,
+    is_current: bool,
+}
+
+/// What giving something up would bring.
+pub struct Concession {
+    pub text: Html,
+    pub adds: Html,
+    pub best: Option<Html>,
+    pub url: String,
+}
+
+pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<Response> {
+    let query = read(&visit, &server.app.schema.vocabularies)?;
+    visit
+        .show(server, move |server, visit| answer(server, visit, &query))
+        .await
+}
+
+/// The question of an address, with what a results page counts and shows.
+pub fn read(visit: &Visit, vocabularies: &Vocabularies) -> ApiResult<Query> {
+    let asked = visit.address.clone();
+    let unset = ["lang", "facets", "limit", "explain"];
+    let asked = asked.keeping(|name, _| !unset.contains(&name));
+    let mut reader = Reader::new(asked.raw(), vocabularies);
+    let query = reader.query();
+    reader.finish().map_err(ApiError::Invalid)?;
+    Ok(Query {
+        language: visit.language(),
+        facets: facets::SHOWN.to_vec(),
+        page: Page {
+            limit: ON_A_PAGE,
+            ..query.page
+        },
+        explain: true,
+        ..query
+    })
+}
+
+fn answer(server: &Server, visit: &Visit, query: &Query) -> ApiResult<SearchPage> {
+    let app = &server.app;
+    let (ui, vocabularies) = (visit.ui, &app.schema.vocabularies);
+    let outcome = app.search.search(&Actor::Visitor, query)?;
+    app.analytics.count(query, outcome.total);
+    let lays_out = LaysOut {
+        ui,
+        vocabularies,
+        state: visit.address.clone().without("offset"),
+    };
+    let is_narrowed =
+        outcome.filters.facets().next().is_some() || outcome.filters.max_cost_cents.is_some();
+    let concessions = match outcome.total < FEW && is_narrowed {
+        true => lays_out.concessions(&app.guidance.guide(&Actor::Visitor, &need(query))?),
+        false => Vec::new(),
+    };
+    let facets = Facets {
+        ui,
+        vocabularies,
+        held: &outcome.filters,
+        asked: &query.filters,
+    };
+    let cards = Cards {
+        ui,
+        vocabularies,
+        trail: &lays_out.state,
+    };
+    let title = match query.text.is_empty() {
+        true => ui.t("search.title").clone(),
+        false => ui.t1("search.title_of", &query.text),
+    };
+    let (previous, next, place) = lays_out.pages(query, outcome.total);
+    let state = &lays_out.state;
+    let facets = facets.views(&outcome.facets);
+    Ok(SearchPage {
+        frame: Frame::new(visit, "search", title, ui.t("search.description").clone()).unlisted(),
+        question: query.text.clone(),
+        max_price: state.first("max_price").unwrap_or_default().to_owned(),
+        carried: lays_out.carried(),
+        compared_with: state.params().to_vec(),
+        class: MyClass::new(ui, vocabularies, state),
+        is_personal: query.personal && query.profile.is_some(),
+        other_order: match query.personal {
+            true => state.clone().with("personal", "false").to_string(),
+            false => state.clone().without("personal").to_string(),
+        },
+        chosen: facets.iter().map(|facet| facet.chosen).sum(),
+        facets,
+        chips: lays_out.chips(query, &outcome),
+        clear: lays_out.clear().to_string(),
+        total: outcome.total,
+        total_text: ui.n("search.total", outcome.total),
+        corrected: outcome
+            .corrected
+            .as_ref()
+            .map(|text| ui.t1("search.corrected", text)),
+        sorts: lays_out.sorts(query.sort),
+        cards: cards.of(outcome.hits)?,
+        concessions,
+        guidance: state.on("guidance").keeping(is_of_guidance).to_string(),
+        previous,
+        next,
+        place,
+        ui,
+    })
+}
+
+/// The question as a need: what was asked as it is, the class left to rank.
+fn need(query: &Query) -> Need {
+    Need {
+        query: Query {
+            profile: None,
+            facets: Vec::new(),
+            page: Page {
+                limit: 1,
+                offset: 0,
+            },
+            ..query.clone()
+        },
+        skipped: Vec::new(),
+    }
+}
+
+/// What belongs to a search: on other pages, the way back to it.
+pub fn is_of_search(name: &str, value: &str) -> bool {
+    let others = ["sort", "offset", "literal", "understand", "personal"];
+    is_of_guidance(name, value) || others.contains(&name)
+}
+
+/// What of a search guidance goes on with.
+pub fn is_of_guidance(name: &str, _: &str) -> bool {
+    let is_filter = Facet::from_name(name).is_some() || name == "max_price";
+    is_filter || name == "q" || name.starts_with("my_")
+}
+
+struct LaysOut<'a> {
+    ui: Ui,
+    vocabularies: &'a Vocabularies,
+    /// The search from its first page.
+    state: Address,
+}
+
+impl LaysOut<'_> {
+    /// What is in no field of the form: it goes on being part of the search.
+    fn carried(&self) -> Vec<(String, String)> {
+        let shown = |name: &str| {
+            let facet = Facet::from_name(name);
+            facet.is_some_and(|facet| facets::SHOWN.contains(&facet))
+                || matches!(name, "q" | "max_price")
+                || name.starts_with("my_") && name != "my_os"
+        };
+        let others = self.state.params().iter().filter(|(name, _)| !shown(name));
+        others.cloned().collect()
+    }
+
+    fn chips(&self, query: &Query, outcome: &SearchOutcome) -> Vec<Chip> {
+        let understood = outcome
+            .understood
+            .iter()
+            .map(|expression| self.understood(expression));
+        let literal = query.literal.iter().map(|words| Chip {
+            text: self.ui.t1("search.literal", words),
+            action: self.ui.t1("search.understand_again", words),
+            url: self
+                .state
+                .clone()
+                .without_value("literal", words)
+                .to_string(),
+            kind: "literal",
+        });
+        let filters = self.state.params().iter();
+        let filters = filters.filter_map(|(name, value)| self.filter(name, value));
+        understood.chain(literal).chain(filters).collect()
+    }
+
+    fn understood(&self, expression: &Expression) -> Chip {
+        let vocabulary = self.vocabularies.get(expression.facet.name());
+        let meaning = &vocabulary.term(expression.value).label;
+        let typed = self.ui.t1("search.understood", &expression.text);
+        let meaning = self.ui.label(meaning);
+        Chip {
+            text: Html::of_trusted(format!("{typed} {meaning}")),
+            action: self.ui.t1("search.take_literally", &expression.text),
+            url: self
+                .state
+                .clone()
+                .with("literal", &expression.text)
+                .to_string(),
+            kind: "understood",
+        }
+    }
+
+    fn filter(&self, name: &str, value: &str) -> Option<Chip> {
+        let text = match name {
+            "max_price" => {
+                let amount: f64 = value.parse().ok()?;
+                let cents = (amount * 100.0).round() as u64;
+                self.ui.t1("class.at_most", self.ui.money(cents))
+            }
+            _ => {
+                let facet = Facet::from_name(name)?;
+                self.ui
+                    .label(self.vocabularies.get(facet.name()).label(value)?)
+            }
+        };
+        Some(Chip {
+            action: Html::of_trusted(format!("{} {text}", self.ui.t("search.remove"))),
+            text,
+            url: self.state.clone().without_value(name, value).to_string(),
+            kind: "filter",
+        })
+    }
+
+    /// The question without any filter.
+    fn clear(&self) -> Address {
+        let is_filter = |name: &str| Facet::from_name(name).is_some() || name == "max_price";
+        self.state.clone().keeping(|name, _| !is_filter(name))
+    }
+
+    fn sorts(&self, current: Sort) -> Vec<SortView> {
+        let view = |(name, sort): (&'static str, Sort)| SortView {
+            label: self.ui.t(&format!("sort.{}", name)),
+            url: match sort {
+                Sort::Relevance => self.state.clone().without("sort").to_string(),
+                _ => self
+                    .state
+                    .clone()
+                    .without("sort")
+                    .with("sort", name)
+                    .to_string(),
+            },
+            is_current: sort == current,
+        };
+        Sort::NAMES.into_iter().map(view).collect()
+    }
+
+    /// The pages before and after, and which this is.
+    fn pages(&self, query: &Query, total: u64) -> (Option<String>, Option<String>, Html) {
+        let at = |offset: usize| match offset {
+            0 => self.state.to_string(),
+            offset => self
+                .state
+                .clone()
+                .with("offset", offset.to_string())
+                .to_string(),
+        };
+        let Page { limit, offset } = query.page;
+        let previous = (offset > 0).then(|| at(offset.saturating_sub(limit)));
+        let next = offset + limit;
+        let is_last = next as u64 >= total || next > Page::MAX_OFFSET;
+        let place = self
+            .ui
+            .t1("search.page", self.ui.number((offset / limit + 1) as u64));
+        (previous, (!is_last).then(|| at(next)), place)
+    }
+
+    fn concessions(&self, outcome: &GuidanceOutcome) -> Vec<Concession> {
+        let concession = |(relaxation, newcomer): &(_, crate::services::guidance::Newcomer)| {
+            let relaxation: &crate::guidance::relaxation::Relaxation = relaxation;
+            let wish = &outcome.wishes[relaxation.wish];
+            let best = super::card::best(&newcomer.title, self.ui.language);
+            Concession {
+                text: self.ui.label(&told(&wish.limit, self.vocabularies)),
+                adds: self.ui.n("search.adds", relaxation.adds),
+                best: best.map(|(title, _)| self.ui.t1("search.best", title)),
+                url: self.given_up(&wish.limit, wish.source, &outcome.understood),
+            }
+        };
+        outcome.relaxations.iter().map(concession).collect()
+    }
+
+    /// The search without a wish: a filter taken away, an expression taken for its words.
+    fn given_up(&self, limit: &Limit, source: Source, understood: &[Expression]) -> String {
+        let state = self.state.clone();
+        let Limit::Facet(facet, values) = limit else {
+            return state.without("max_price").to_string();
+        };
+        let vocabulary = self.vocabularies.get(facet.name());
+        let without = values.iter().fold(state, |state, value| {
+            state.without_value(facet.name(), &vocabulary.term(*value).id)
+        });
+        if source != Source::Words {
+            return without.to_string();
+        }
+        let of_it = understood
+            .iter()
+            .filter(|expression| expression.facet == *facet);
+        of_it
+            .fold(without, |state, expression| {
+                state.with("literal", &expression.text)
+            })
+            .to_string()
+    }
+}
