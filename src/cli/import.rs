@@ -51,6 +51,8 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
     if let Some(rejects) = &args.rejects {
         refuse_overwriting(rejects, &args.files)?;
     }
+    // What cannot be read is said before a data folder is made for it.
+    args.files.iter().try_for_each(|file| readable(file))?;
     let target = match &args.server.server {
         Some(url) => Target::Remote(Box::new(Through::open(url, args)?)),
         None => Target::Local(Box::new(open::app(&args.data)?)),
@@ -176,6 +178,20 @@ pub fn refuse_overwriting(output: &Path, inputs: &[PathBuf]) -> anyhow::Result<(
     Ok(())
 }
 
+/// A file that is there, and no folder; standard input always is.
+fn readable(file: &Path) -> anyhow::Result<()> {
+    if file == Path::new("-") {
+        return Ok(());
+    }
+    let metadata = file
+        .metadata()
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    if metadata.is_dir() {
+        bail!("{} is a folder; name the files in it", file.display());
+    }
+    Ok(())
+}
+
 fn open_source(file: &Path) -> anyhow::Result<(BufReader<Box<dyn Read>>, u64)> {
     if file == Path::new("-") {
         return Ok((BufReader::new(Box::new(io::stdin())), 0));
@@ -184,9 +200,6 @@ fn open_source(file: &Path) -> anyhow::Result<(BufReader<Box<dyn Read>>, u64)> {
     let metadata = opened
         .metadata()
         .with_context(|| format!("{} cannot be read", file.display()))?;
-    if metadata.is_dir() {
-        bail!("{} is a folder; name the files in it", file.display());
-    }
     Ok((
         BufReader::with_capacity(1 << 20, Box::new(opened)),
         metadata.len(),
@@ -289,6 +302,28 @@ fn print_report(report: &ImportReport, args: &ImportArgs) {
         say(format!(
             "fields {mood}changed, in how many records: {}",
             fields.join(", ")
+        ));
+    }
+    for (field, examples) in &report.examples {
+        if let Some(example) = examples.first() {
+            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".into());
+            say(format!(
+                "  {field} of {}: {} {mood}replaced by {}",
+                example.id,
+                shown(&example.before),
+                shown(&example.after)
+            ));
+        }
+    }
+    if report.completeness.records > 0 {
+        let least = report.completeness.least.iter();
+        let least: Vec<String> = least
+            .map(|known| format!("{} ({})", known.id, known.facts))
+            .collect();
+        say(format!(
+            "completeness: {:.1} of 20 facts known on average; the least: {}",
+            report.completeness.mean,
+            least.join(", ")
         ));
     }
     for twin in report.duplicates.iter().take(SHOWN_DUPLICATES) {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
-/// Logs to standard error; `CLASSO_LOG` chooses the level (default: warnings, and `info` for a server).
+/// Logs to standard error; `CLASSO_LOG` chooses the level (default: warnings, and `info` for a server), and with
+/// `CLASSO_LOG_FORMAT=json` every line is a JSON object.
 pub fn start_log() {
     let is_server = std::env::args()
         .nth(1)
@@ -18,11 +19,14 @@ pub fn start_log() {
         "warn"
     };
     let filter = EnvFilter::try_from_env("CLASSO_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr)
-        .with_ansi(stderr().is_terminal())
-        .init();
+        .with_ansi(stderr().is_terminal());
+    match std::env::var("CLASSO_LOG_FORMAT").as_deref() {
+        Ok("json") => log.json().flatten_event(true).init(),
+        _ => log.init(),
+    }
 }
 
 /// An error with its causes on one line, none of them twice.

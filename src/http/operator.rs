@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header;
 use axum::http::request::Parts;
 
@@ -26,7 +26,10 @@ impl FromRequestParts<Arc<Server>> for Operator {
         let token = credentials
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token);
+        let route = parts.extensions.get::<MatchedPath>().cloned();
+        let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
         let Some(token) = token.map(|token| token.trim().to_owned()) else {
+            tracing::warn!(route, "an operator's address was asked for without a token");
             return Err(ApiError::Unauthorized(
                 "Send `Authorization: Bearer` with a token of `classo operator token`.",
             ));
@@ -37,9 +40,12 @@ impl FromRequestParts<Arc<Server>> for Operator {
             .ask(move || at.app.tokens.check(&token, at.app.clock.now()))
             .await?;
         match checked {
-            Ok(token) => Ok(Operator(Actor::Operator { label: token.label })),
+            Ok(token) => {
+                tracing::info!(route, operator = token.label, "an operator was let in");
+                Ok(Operator(Actor::Operator { label: token.label }))
+            }
             Err(refusal) => {
-                tracing::warn!(?refusal, "an operator token was refused");
+                tracing::warn!(route, ?refusal, "an operator token was refused");
                 Err(ApiError::Unauthorized(match refusal {
                     TokenRefusal::Unknown => "This token is not known, or was revoked.",
                     TokenRefusal::Expired => {

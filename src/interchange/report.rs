@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::duplicates::{Duplicate, Twins};
 use crate::domain::draft::{Unmapped, vocabulary_of};
-use crate::domain::resource::Resource;
+use crate::domain::resource::{Resource, ResourceId};
 use crate::domain::vocabulary::Vocabularies;
 
 /// A record that is not in the catalogue, and why.
@@ -39,12 +40,68 @@ pub struct ImportReport {
     /// For each field, in how many replaced records it changed.
     #[serde(default)]
     pub changed: BTreeMap<String, u64>,
+    /// For each of these fields, the first records that have it otherwise.
+    #[serde(default)]
+    pub examples: BTreeMap<String, Vec<Example>>,
+    /// How complete the records are that were taken in.
+    #[serde(default)]
+    pub completeness: Completeness,
     /// Records that look like others of the import, or of the catalogue, under another id.
     #[serde(default)]
     pub duplicates: Vec<Duplicate>,
     /// Such records that found no place in the list above.
     #[serde(default)]
     pub duplicates_others: u64,
+}
+
+/// What a field of a record was and is; absent where there is none. Long values are cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Example {
+    pub id: ResourceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// How many of the twenty facts that teachers compare by are known (`index-schema/README.md` names them).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completeness {
+    pub records: u64,
+    /// Facts known of a record, on average.
+    pub mean: f64,
+    /// The least complete records.
+    pub least: Vec<KnownFacts>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFacts {
+    pub id: ResourceId,
+    pub facts: u8,
+}
+
+impl Completeness {
+    /// Adds that of other records.
+    fn add(&mut self, other: Completeness) {
+        let records = self.records + other.records;
+        if records > 0 {
+            let sum = self.mean * self.records as f64 + other.mean * other.records as f64;
+            self.mean = sum / records as f64;
+        }
+        self.records = records;
+        self.least.extend(other.least);
+        self.least.sort_by_key(|known| known.facts);
+        self.least.truncate(NAMED_LEAST);
+    }
+}
+
+/// A field in which a record differs from the one that it takes the place of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    pub field: String,
+    pub id: ResourceId,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +143,12 @@ impl ImportReport {
         for (field, count) in other.changed {
             *self.changed.entry(field).or_default() += count;
         }
+        for (field, examples) in other.examples {
+            let known = self.examples.entry(field).or_default();
+            known.extend(examples);
+            known.truncate(MOST_EXAMPLES);
+        }
+        self.completeness.add(other.completeness);
         self.duplicates.extend(other.duplicates);
         self.duplicates_others += other.duplicates_others;
     }
@@ -97,6 +160,13 @@ const MOST_UNMAPPED: usize = 2_000;
 /// Unmapped values for which the nearest term is looked for: each is compared with every name of a vocabulary.
 const MOST_NEAREST: usize = 200;
 
+/// Records that are named for a field that changed, and how much of a value is shown.
+const MOST_EXAMPLES: usize = 3;
+const EXAMPLE_CHARS: usize = 120;
+
+/// The least complete records that are named.
+const NAMED_LEAST: usize = 5;
+
 /// Duplicates that are listed.
 const MOST_DUPLICATES: usize = 1_000;
 
@@ -106,6 +176,8 @@ pub struct Tally {
     unmapped: BTreeMap<Unmapped, u64>,
     unmapped_others: u64,
     changed: BTreeMap<String, u64>,
+    examples: BTreeMap<String, Vec<Example>>,
+    completeness: Completeness,
     twins: Twins,
     duplicates: Vec<Duplicate>,
     duplicates_others: u64,
@@ -133,9 +205,33 @@ impl Tally {
         }
     }
 
-    /// Counts a field that a replaced record has otherwise.
-    pub fn changed(&mut self, field: String) {
-        *self.changed.entry(field).or_default() += 1;
+    /// Counts a field that a replaced record has otherwise; the first are kept as examples.
+    pub fn changed(&mut self, change: FieldChange) {
+        *self.changed.entry(change.field.clone()).or_default() += 1;
+        let examples = self.examples.entry(change.field).or_default();
+        if examples.len() < MOST_EXAMPLES {
+            examples.push(Example {
+                id: change.id,
+                before: change.before.map(shown),
+                after: change.after.map(shown),
+            });
+        }
+    }
+
+    /// Notes how many of the twenty facts are known of a record.
+    pub fn complete(&mut self, id: &ResourceId, facts: u8) {
+        let least = &self.completeness.least;
+        let is_named =
+            least.len() < NAMED_LEAST || least.last().is_some_and(|known| facts < known.facts);
+        let least = is_named.then(|| KnownFacts {
+            id: id.clone(),
+            facts,
+        });
+        self.completeness.add(Completeness {
+            records: 1,
+            mean: f64::from(facts),
+            least: least.into_iter().collect(),
+        });
     }
 
     /// Tells it: of the unmapped values the most frequent first, these with the nearest term we know.
@@ -161,7 +257,21 @@ impl Tally {
         }
         report.unmapped_others = self.unmapped_others;
         report.changed = self.changed;
+        report.examples = self.examples;
+        report.completeness = self.completeness;
         report.duplicates = self.duplicates;
         report.duplicates_others = self.duplicates_others;
+    }
+}
+
+/// A value as a person reads it.
+fn shown(value: Value) -> String {
+    let text = match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(EXAMPLE_CHARS) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
     }
 }

@@ -12,13 +12,14 @@ use crate::domain::compatibility::RunsOn;
 use crate::domain::draft::Draft;
 use crate::domain::problem::sentence;
 use crate::domain::resource::{Resource, ResourceId};
+use crate::index::document::completeness;
 use crate::index_schema::IndexSchema;
 use crate::interchange::duplicates::{Duplicate, Twins, features};
 use crate::interchange::export;
 use crate::interchange::mapping::Mappings;
 use crate::interchange::record::{Place, Raw, Record};
 use crate::interchange::records::{Records, Shape};
-use crate::interchange::report::{ImportReport, Reject, Tally};
+use crate::interchange::report::{FieldChange, ImportReport, Reject, Tally};
 use crate::store::{CatalogueChange, Outcome, Store, Stored};
 
 pub struct Catalogue {
@@ -111,6 +112,9 @@ impl Catalogue {
             self.import_batch(drafts, source, &mut report, &mut tally, listener)?;
             listener.progress(&report, bytes);
         }
+        if !source.dry_run {
+            measure(&report);
+        }
         tally.finish(&mut report, &self.schema.vocabularies);
         Ok(report)
     }
@@ -149,8 +153,11 @@ impl Catalogue {
                 }
             }
         }
-        for field in self.changed_fields(&resources)? {
-            tally.changed(field);
+        for change in self.changed_fields(&resources)? {
+            tally.changed(change);
+        }
+        for resource in &resources {
+            tally.complete(&resource.id, completeness(resource));
         }
         let outcomes = if source.dry_run {
             let redirected = redirects
@@ -240,7 +247,7 @@ impl Catalogue {
     }
 
     /// The fields in which resources differ from those of the catalogue that they take the place of.
-    fn changed_fields(&self, resources: &[Resource]) -> Result<Vec<String>, ServiceError> {
+    fn changed_fields(&self, resources: &[Resource]) -> Result<Vec<FieldChange>, ServiceError> {
         let fields = resources.par_iter().map(|resource| {
             let changed = match self.store.find_resource(&resource.id)? {
                 Some(Stored::Live(old)) if *old != *resource => differing_fields(&old, resource),
@@ -339,17 +346,41 @@ impl Catalogue {
     }
 }
 
-fn differing_fields(old: &Resource, new: &Resource) -> Vec<String> {
+/// Counts what an import did, for those who watch over the server.
+fn measure(report: &ImportReport) {
+    metrics::counter!("classo_imports_total").increment(1);
+    for (outcome, count) in [
+        ("added", report.added),
+        ("replaced", report.replaced),
+        ("unchanged", report.unchanged),
+        ("superseded", report.superseded),
+        ("merged", report.merged),
+        ("rejected", report.rejected),
+    ] {
+        metrics::counter!("classo_import_records_total", "outcome" => outcome).increment(count);
+    }
+}
+
+/// A field in which a resource differs from the one that it takes the place of.
+fn differing_fields(old: &Resource, new: &Resource) -> Vec<FieldChange> {
     let fields = |resource| match serde_json::to_value(resource) {
         Ok(Value::Object(fields)) => fields,
         _ => Default::default(),
     };
+    let id = &new.id;
     let (old, new) = (fields(old), fields(new));
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let differing = names
         .into_iter()
         .filter(|name| old.get(*name) != new.get(*name));
-    differing.cloned().collect()
+    differing
+        .map(|name| FieldChange {
+            field: name.clone(),
+            id: id.clone(),
+            before: old.get(name).cloned(),
+            after: new.get(name).cloned(),
+        })
+        .collect()
 }
 
 fn read_batch(records: &mut Records) -> std::io::Result<Vec<Record>> {

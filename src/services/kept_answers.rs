@@ -43,9 +43,11 @@ impl KeptAnswers {
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
             let same = kept.answers.iter().find(|(known, _)| known == plan);
             if let Some((_, found)) = same.filter(|_| kept.of.as_ref() == Some(&now)) {
+                metrics::counter!("classo_kept_answers_total", "result" => "hit").increment(1);
                 return Ok(Arc::clone(found));
             }
         }
+        metrics::counter!("classo_kept_answers_total", "result" => "miss").increment(1);
         let found = Arc::new(look_up()?);
         let mut kept = self
             .0

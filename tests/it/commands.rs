@@ -147,6 +147,7 @@ fn wrong_use_exits_with_2_and_failures_with_1() {
     let missing = run(&["import", "/no/such/file"], &data);
     assert_eq!(missing.status.code(), Some(1));
     assert!(stderr(&missing).contains("/no/such/file"));
+    assert!(run(&["import", "-"], &data).status.success());
     let unknown = run(&["search", "x", "--level", "/nowhere"], &data);
     assert_eq!(unknown.status.code(), Some(2));
     assert_eq!(

@@ -34,6 +34,7 @@
 //! 32. `nearness`: words that stand together, in one order over pages, filters and profiles.
 //! 33. `web`: the pages as browsers without a script get them.
 //! 34. `browser`: the pages in a real browser: the whole way by mouse, by keyboard and without script, and for everybody.
+//! 35. `operators`: every admin door, the figures, the log, the report of an import.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -62,6 +63,7 @@ mod guidance;
 mod links;
 mod mail;
 mod nearness;
+mod operators;
 mod outbox;
 mod personas;
 mod readme;

@@ -126,6 +126,11 @@ impl TestApp {
         self.send(request.body(body.into()).unwrap())
     }
 
+    /// The tokens of the data folder.
+    pub fn tokens(&self) -> classo::store::tokens::OperatorTokens {
+        classo::store::tokens::OperatorTokens::new(self._folder.path())
+    }
+
     /// A token of an operator.
     pub fn token(&self) -> &str {
         &self.token

@@ -61,7 +61,8 @@ impl ImportParams {
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct ImportResponse {
     /// Counts: added, replaced, unchanged, superseded, rejected; the sequence number; unmapped values with the nearest term;
-    /// for each field, in how many replaced records it changed; records that look like others.
+    /// for each field, in how many replaced records it changed, with examples; how complete the records are; records that
+    /// look like others.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub report: ImportReport,

@@ -9,18 +9,38 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::http::{Server, observe};
 
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     status: &'static str,
-    /// Why the server is not ready.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    /// Why the server is not ready; empty when it is.
+    reasons: Vec<Reason>,
     generation: String,
     resources: u64,
     /// Changes of the catalogue that are not findable yet.
     lag: u64,
+}
+
+/// One thing that keeps the server from being ready.
+#[derive(Serialize, ToSchema)]
+pub struct Reason {
+    /// Stable: `index_catching_up`.
+    code: &'static str,
+    /// What it is, and what to do.
+    detail: String,
+}
+
+fn reasons(app: &App) -> Vec<Reason> {
+    let behind = app.is_catching_up().then(|| Reason {
+        code: "index_catching_up",
+        detail: format!(
+            "the index is {} changes behind the catalogue",
+            app.indexing.lag()
+        ),
+    });
+    behind.into_iter().collect()
 }
 
 /// Whether the process answers.
@@ -35,24 +55,17 @@ pub async fn alive() -> &'static str {
 pub async fn ready(State(server): State<Arc<Server>>) -> Response {
     let app = &server.app;
     let (snapshot, lag) = (app.index.snapshot(), app.indexing.lag());
-    let behind = app
-        .is_catching_up()
-        .then(|| format!("the index is {lag} changes behind the catalogue"));
+    let reasons = reasons(app);
+    let (status, says) = match reasons.is_empty() {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    };
     let health = Health {
-        status: if behind.is_some() {
-            "not ready"
-        } else {
-            "ready"
-        },
+        status: says,
         generation: snapshot.generation().to_owned(),
         resources: snapshot.resources(),
         lag,
-        reason: behind,
-    };
-    let status = if health.reason.is_some() {
-        StatusCode::SERVICE_UNAVAILABLE
-    } else {
-        StatusCode::OK
+        reasons,
     };
     (status, Json(health)).into_response()
 }
