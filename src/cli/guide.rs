@@ -189,13 +189,21 @@ impl Asked {
         )
     }
 
-    fn with_answer(&self, answer: &Value) -> Asked {
+    /// Answers take the place of those of the same name; several to one question are joined.
+    fn with_answers(&self, answers: &[&Value]) -> Asked {
         let mut step = self.clone();
-        for (name, value) in answer.as_object().into_iter().flatten() {
-            match (step.0["answers"][name].as_array_mut(), value.as_array()) {
+        let mut joined = Map::new();
+        for (name, value) in answers.iter().copied().flat_map(fields) {
+            match (
+                joined.get_mut(name).and_then(Value::as_array_mut),
+                value.as_array(),
+            ) {
                 (Some(known), Some(values)) => known.extend(values.clone()),
-                _ => step.0["answers"][name] = value.clone(),
+                _ => drop(joined.insert(name.clone(), value.clone())),
             }
+        }
+        for (name, value) in joined {
+            step.0["answers"][name] = value;
         }
         step
     }
@@ -247,8 +255,13 @@ struct Choices {
 }
 
 enum What {
-    /// Answers to the question, and what names it when it does not matter.
-    Answers(Vec<Value>, String),
+    Answers {
+        answers: Vec<Value>,
+        /// What names the question when it does not matter.
+        skip: String,
+        /// Whether several may be chosen.
+        multiple: bool,
+    },
     /// Sets of wishes to give up.
     Concessions(Vec<Value>),
 }
@@ -267,13 +280,14 @@ impl Choices {
         Some(Choices {
             text: question["text"][language.tag()].as_str()?.to_owned(),
             labels: options.iter().map(label).collect(),
-            what: What::Answers(
-                options
+            what: What::Answers {
+                answers: options
                     .iter()
                     .map(|option| option["answer"].clone())
                     .collect(),
-                question["skip"].as_str()?.to_owned(),
-            ),
+                skip: question["skip"].as_str()?.to_owned(),
+                multiple: question["multiple"] == true,
+            },
         })
     }
 
@@ -301,6 +315,16 @@ impl Choices {
             labels: sets.iter().map(label).collect(),
             what: What::Concessions(sets.clone()),
         })
+    }
+
+    /// The choices that a reply names: one, or several with commas between them where several may be chosen.
+    fn choices(&self, reply: &str) -> Option<Vec<usize>> {
+        if let Some(one) = self.choice(reply) {
+            return Some(vec![one]);
+        }
+        let many = reply.split(',').map(|part| self.choice(part.trim()));
+        let is_multiple = matches!(self.what, What::Answers { multiple: true, .. });
+        is_multiple.then(|| many.collect()).flatten()
     }
 
     /// The choice that a reply names: by its number, by its words, or by the start of just one.
@@ -357,17 +381,21 @@ impl Conversation {
                     }
                     return Ok(true);
                 }
-                ("skip" | "passer", What::Answers(_, name)) => {
-                    let next = step.skipping(name);
+                ("skip" | "passer", What::Answers { skip, .. }) => {
+                    let next = step.skipping(skip);
                     self.needs.push(next);
                     return Ok(true);
                 }
                 _ => {}
             }
-            if let Some(choice) = choices.choice(reply) {
+            if let Some(chosen) = choices.choices(reply) {
                 let next = match &choices.what {
-                    What::Answers(answers, _) => step.with_answer(&answers[choice]),
-                    What::Concessions(sets) => step.without(&sets[choice]),
+                    What::Answers { answers, .. } => {
+                        let answers: Vec<&Value> =
+                            chosen.iter().map(|one| &answers[*one]).collect();
+                        step.with_answers(&answers)
+                    }
+                    What::Concessions(sets) => step.without(&sets[chosen[0]]),
                 };
                 self.needs.push(next);
                 return Ok(true);

@@ -13,6 +13,15 @@ pub fn money(cents: u64) -> Bilingual {
     )
 }
 
+/// The same without cents where there are none.
+pub fn short_money(cents: u64) -> Bilingual {
+    let Bilingual { fr, en } = money(cents);
+    match cents % 100 {
+        0 => Bilingual::new(fr.replace(",00", ""), en.replace(".00", "")),
+        _ => Bilingual::new(fr, en),
+    }
+}
+
 /// Points with two decimals, from ten-thousandths.
 pub fn points(ten_thousandths: i64, language: Language) -> String {
     let text = format!("{:.2}", ten_thousandths as f64 / 10_000.0);
@@ -100,6 +109,8 @@ mod tests {
             money(123_456_789),
             Bilingual::new("1 234 567,89 $", "$1,234,567.89")
         );
+        assert_eq!(short_money(120_000), Bilingual::new("1 200 $", "$1,200"));
+        assert_eq!(short_money(499), money(499));
         assert_eq!(money(5), Bilingual::new("0,05 $", "$0.05"));
         let days = |text| Language::ALL.map(|language| day(text, language));
         assert_eq!(days("2026-08-01"), ["1er août 2026", "August 1, 2026"]);

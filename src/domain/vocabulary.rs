@@ -269,6 +269,13 @@ impl Vocabulary {
         self.lineage(ordinal).any(|o| o == ancestor)
     }
 
+    /// Whether one of some terms lies within another of them.
+    pub fn has_one_within_another(&self, ordinals: &[Ordinal]) -> bool {
+        let within = |one: &Ordinal, other: &Ordinal| one != other && self.is_within(*one, *other);
+        let mut ones = ordinals.iter();
+        ones.any(|one| ordinals.iter().any(|other| within(one, other)))
+    }
+
     /// The term and everything below it, in order.
     pub fn descendants(&self, ordinal: Ordinal) -> impl Iterator<Item = Ordinal> + '_ {
         (0..self.terms.len() as Ordinal).filter(move |other| self.is_within(*other, ordinal))

@@ -6,7 +6,7 @@ use super::facts;
 use crate::domain::language::Bilingual;
 use crate::domain::profile::Profile;
 use crate::domain::resource::{Resource, TermId};
-use crate::domain::typography::money;
+use crate::domain::typography::short_money;
 use crate::domain::vocabulary::Vocabularies;
 use crate::query::attributes::{Row, Sets};
 use crate::query::facet::Facet;
@@ -60,7 +60,7 @@ pub fn situation(profile: &Profile, vocabularies: &Vocabularies) -> Vec<(&'stati
     };
     let mut lines: Vec<_> = told.into_iter().filter_map(line).collect();
     lines.extend(profile.budget_cents.map(|cents| {
-        let Bilingual { fr, en } = money(cents);
+        let Bilingual { fr, en } = short_money(cents);
         let text = Bilingual::new(format!("Budget : {fr}"), format!("Budget: {en}"));
         ("budget", text)
     }));

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::topics;
 use crate::domain::language::Bilingual;
-use crate::domain::typography::money;
+use crate::domain::typography::short_money;
 use crate::domain::vocabulary::Vocabularies;
 use crate::query::facet::Facet;
 use crate::query::found::{Candidate, Failing, Surveyed, WishSet};
@@ -58,12 +58,11 @@ pub fn relaxations(surveyed: &Surveyed) -> Vec<Relaxation> {
     relaxations
 }
 
-/// For a list that is empty: every set of wishes whose dropping gives a result while dropping only a part of it does not,
-/// the shortest first.
+/// For a list that is empty: every smallest set of wishes whose dropping gives a result, all of one size.
 pub fn minimal(surveyed: &Surveyed) -> Vec<Vec<usize>> {
     let sets = surveyed.smallest.iter().filter(|set| **set != 0);
     let mut minimal: Vec<Vec<usize>> = sets.map(|set| numbers(*set)).collect();
-    minimal.sort_by(|one, other| one.len().cmp(&other.len()).then(one.cmp(other)));
+    minimal.sort();
     minimal
 }
 
@@ -100,20 +99,37 @@ pub fn told(limit: &Limit, vocabularies: &Vocabularies) -> Bilingual {
         Limit::Facet(facet, values) => (*facet, values),
         Limit::MaxCost(0) => return Bilingual::new("Gratuit", "Free"),
         Limit::MaxCost(cents) => {
-            let Bilingual { fr, en } = money(*cents);
+            let Bilingual { fr, en } = short_money(*cents);
             return Bilingual::new(format!("Au plus {fr}"), format!("At most {en}"));
         }
     };
     let Bilingual { fr, en } = topics::facet_name(facet);
     let vocabulary = vocabularies.get(facet.name());
     let labels = values.iter().map(|value| &vocabulary.term(*value).label);
-    let (all_fr, all_en): (Vec<_>, Vec<_>) = labels
-        .map(|label| (label.fr.as_str(), label.en.as_str()))
-        .unzip();
+    let within = |(place, label): (usize, &Bilingual)| match place {
+        0 => (label.fr.clone(), label.en.clone()),
+        _ => (inner(facet, &label.fr), inner(facet, &label.en)),
+    };
+    let (all_fr, all_en): (Vec<_>, Vec<_>) = labels.enumerate().map(within).unzip();
     Bilingual::new(
         format!("{fr} : {}", all_fr.join(" ou ")),
         format!("{en}: {}", all_en.join(" or ")),
     )
+}
+
+/// A label within a sentence: common nouns lose their capital, names and acronyms keep it.
+fn inner(facet: Facet, label: &str) -> String {
+    let of_nouns = matches!(
+        facet,
+        Facet::Type | Facet::Strategy | Facet::StudentType | Facet::Access | Facet::Price
+    );
+    let mut letters = label.chars();
+    match letters.next() {
+        Some(first) if of_nouns && letters.clone().next().is_some_and(char::is_lowercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => label.to_owned(),
+    }
 }
 
 fn numbers(set: WishSet) -> Vec<usize> {

@@ -13,6 +13,8 @@ pub(super) struct Entry {
     pub concern: f64,
     fr: &'static str,
     en: &'static str,
+    /// What is asked of who has answered already, one floor down.
+    finer: Option<[&'static str; 2]>,
 }
 
 /// What a question is about, and how its options are found.
@@ -28,21 +30,25 @@ pub(super) enum About {
 }
 
 impl Entry {
-    pub fn text(&self) -> Bilingual {
-        Bilingual::new(self.fr, self.en)
+    /// The question; or, of what was told roughly, the one that follows.
+    pub fn text(&self, is_finer: bool) -> Bilingual {
+        match (is_finer, self.finer) {
+            (true, Some([fr, en])) => Bilingual::new(fr, en),
+            _ => Bilingual::new(self.fr, self.en),
+        }
     }
 }
 
 /// The options of [`About::Access`]: label in both languages, and the values that suit.
 pub(super) const ACCESS: [(&str, &str, &[&str]); 2] = [
     (
-        "Sans compte, ou compte facultatif",
-        "No account, or an optional one",
+        "Non : sans compte, ou compte facultatif",
+        "No: no account, or an optional one",
         &["no-account", "account-optional"],
     ),
     (
-        "Le compte de l’école convient aussi",
-        "A school account is fine too",
+        "Oui, celui de l’école",
+        "Yes, a school account",
         &["no-account", "account-optional", "school-account"],
     ),
 ];
@@ -57,78 +63,115 @@ pub(super) const ALL: [Entry; 13] = [
         concern: 0.9,
         fr: "À quel niveau enseignez-vous?",
         en: "Which level do you teach?",
+        finer: Some([
+            "Plus précisément, à quel niveau?",
+            "More precisely, which level?",
+        ]),
     },
     Entry {
         about: About::Content(Facet::Subject),
         concern: 0.9,
         fr: "Pour quelle matière?",
         en: "For which subject?",
+        finer: Some([
+            "Plus précisément, sur quoi doit-elle porter?",
+            "More precisely, what should it be about?",
+        ]),
     },
     Entry {
         about: About::Content(Facet::Type),
         concern: 0.7,
         fr: "Quel genre de ressource cherchez-vous?",
         en: "What kind of resource are you looking for?",
+        finer: Some([
+            "Plus précisément, quel genre de ressource?",
+            "More precisely, which kind of resource?",
+        ]),
     },
     Entry {
         about: About::Content(Facet::Device),
         concern: 0.5,
         fr: "Avec quels appareils vos élèves travaillent-ils?",
         en: "Which devices do your students use?",
+        finer: Some([
+            "Plus précisément, quels appareils?",
+            "More precisely, which devices?",
+        ]),
     },
     Entry {
         about: About::Content(Facet::Language),
         concern: 0.7,
-        fr: "Dans quelle langue la ressource doit-elle être?",
+        fr: "Dans quelle langue voulez-vous la ressource?",
         en: "Which language should the resource be in?",
+        finer: Some([
+            "Plus précisément, quelle langue?",
+            "More precisely, which language?",
+        ]),
     },
     Entry {
         about: About::Content(Facet::Strategy),
         concern: 0.3,
         fr: "Comment pensez-vous l’utiliser en classe?",
         en: "How do you plan to use it in class?",
+        finer: Some([
+            "Plus précisément, comment pensez-vous l’utiliser?",
+            "More precisely, how do you plan to use it?",
+        ]),
     },
     Entry {
         about: About::Content(Facet::StudentType),
         concern: 0.25,
-        fr: "Est-ce pour des élèves qui ont des besoins particuliers?",
-        en: "Is it for students with particular needs?",
+        fr: "Pensez-vous à certains élèves en particulier?",
+        en: "Do you have particular students in mind?",
+        finer: Some([
+            "Plus précisément, pour quels élèves?",
+            "More precisely, for which students?",
+        ]),
     },
     Entry {
         about: About::Content(Facet::Platform),
         concern: 0.25,
-        fr: "Doit-elle se brancher à une plateforme de votre école?",
-        en: "Should it connect to a platform your school uses?",
+        fr: "À quelle plateforme de votre école doit-elle s’intégrer?",
+        en: "Which platform of your school should it work with?",
+        finer: Some([
+            "Plus précisément, quelle plateforme?",
+            "More precisely, which platform?",
+        ]),
     },
     Entry {
         about: About::Budget,
         concern: 0.5,
-        fr: "Combien la ressource peut-elle coûter?",
-        en: "How much may the resource cost?",
+        fr: "Quel est votre budget?",
+        en: "What is your budget?",
+        finer: None,
     },
     Entry {
         about: About::Access,
         concern: 0.3,
         fr: "Vos élèves peuvent-ils avoir un compte?",
         en: "May your students have an account?",
+        finer: None,
     },
     Entry {
         about: About::Feature("no-ads"),
         concern: 0.3,
-        fr: "Faut-il une ressource sans publicité?",
-        en: "Does it have to be free of advertising?",
+        fr: "Doit-elle être sans publicité?",
+        en: "Must it be free of advertising?",
+        finer: None,
     },
     Entry {
         about: About::Feature("offline"),
         concern: 0.15,
-        fr: "Faut-il qu’elle fonctionne sans connexion Internet?",
-        en: "Does it have to work without an Internet connection?",
+        fr: "Doit-elle fonctionner sans connexion Internet?",
+        en: "Must it work without an Internet connection?",
+        finer: None,
     },
     Entry {
         about: About::Feature("tutorial"),
         concern: 0.2,
         fr: "Voulez-vous un tutoriel pour apprendre à vous en servir?",
         en: "Do you want a tutorial that shows how to use it?",
+        finer: None,
     },
 ];
 

@@ -13,7 +13,7 @@ use crate::domain::vocabulary::{Ordinal, Vocabularies};
 use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
-use crate::query::found::FacetCount;
+use crate::query::found::{FacetCount, SetTally};
 use crate::query::rank::{Matches, Rank};
 
 /// How many matches are looked at together: their places, texts and points stay within a first-level cache.
@@ -195,6 +195,19 @@ impl<'a> Counts<'a> {
                 self.tallies[begin + column.get(*place)] += 1;
             }
         }
+    }
+
+    /// Matches by set, for each facet that is counted.
+    pub fn tallies(&self) -> Vec<SetTally> {
+        let of_facet = |(facet, begin): (&Facet, &usize)| SetTally {
+            facet: *facet,
+            matches: self.tallies[*begin..*begin + self.sets.len(*facet)].to_vec(),
+        };
+        self.counted
+            .iter()
+            .zip(&self.begins)
+            .map(of_facet)
+            .collect()
     }
 
     /// Expands sets to values: a resource counts once for every value that a filter on it would find it by.

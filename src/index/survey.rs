@@ -103,8 +103,9 @@ impl Snapshot {
             found: Found {
                 total: counts.total,
                 candidates: candidates.collect(),
-                facets: counts.facet_counts(&self.vocabularies),
+                facets: Vec::new(),
             },
+            tallies: counts.tallies(),
             within_cost,
             failing: failing.collect(),
             smallest,
@@ -235,11 +236,14 @@ impl Failures {
         }
     }
 
-    /// Few sets remain, and most matches fail more than one of these: the first look decides.
+    /// Those of one size remain, the smallest seen: the first look decides.
     fn keep_smallest(&mut self, wishes: WishSet) {
-        let holds_known = |known: &WishSet| known & !wishes == 0;
-        if !self.smallest.iter().any(holds_known) {
-            self.smallest.retain(|known| wishes & !known != 0);
+        let size = |set: &WishSet| set.count_ones();
+        let least = self.smallest.first().map_or(u32::MAX, size);
+        if size(&wishes) < least {
+            self.smallest.clear();
+        }
+        if size(&wishes) <= least && !self.smallest.contains(&wishes) {
             self.smallest.push(wishes);
         }
     }

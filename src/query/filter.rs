@@ -19,6 +19,11 @@ impl Filters {
         }
     }
 
+    /// Puts values in place of those that a facet has.
+    pub fn replace(&mut self, facet: Facet, values: Vec<Ordinal>) {
+        self.values[facet.column()] = values;
+    }
+
     pub fn values(&self, facet: Facet) -> &[Ordinal] {
         &self.values[facet.column()]
     }

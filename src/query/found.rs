@@ -15,13 +15,24 @@ pub struct Found {
 /// What one pass tells of a need: the best of what satisfies every wish, and what fails only a few of them.
 #[derive(Debug, Clone)]
 pub struct Surveyed {
+    /// Its facets are not counted by value.
     pub found: Found,
+    /// For each facet of the plan, how many matches there are of each set.
+    pub tallies: Vec<SetTally>,
     /// For each cost that was asked about, how many matches cost at most that.
     pub within_cost: Vec<u64>,
     /// Matches that fail one wish alone, or wishes that stand together.
     pub failing: Vec<Failing>,
-    /// The sets of wishes that some match fails, those alone that hold no other of them; one empty set when a match fails none.
+    /// The smallest sets of wishes that some match fails, all of one size; one empty set when a match fails none.
     pub smallest: Vec<WishSet>,
+}
+
+/// How many matches have each of a facet's sets.
+#[derive(Debug, Clone)]
+pub struct SetTally {
+    pub facet: Facet,
+    /// By set number.
+    pub matches: Vec<u32>,
 }
 
 /// Some wishes by their number: a bit for each.

@@ -177,6 +177,17 @@ impl Need {
         wishes
     }
 
+    /// An answer as it takes the place of the answers of its parameter: what is demanded of `has` adds up.
+    pub fn with_answer(&self, answer: Limit) -> Limit {
+        match answer {
+            Limit::Facet(Facet::Has, values) => {
+                let known = self.query.filters.values(Facet::Has).iter().copied();
+                Limit::Facet(Facet::Has, known.chain(values).collect())
+            }
+            other => other,
+        }
+    }
+
     /// Whether a topic was declared not to matter.
     pub fn is_skipped(&self, topic: Topic) -> bool {
         let whole = match topic {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::ServiceError;
+use super::kept_answers::KeptAnswers;
 use super::search::{Hit, Moment, Prepared, Search};
 use crate::domain::actor::Actor;
 use crate::domain::language::LanguageMap;
-use crate::guidance::question::{self, Question};
+use crate::guidance::question::{self, Asking, Question, Told};
 use crate::guidance::relaxation::{self, Hidden, Relaxation};
 use crate::index::record;
 use crate::index::survey::Scope;
@@ -15,12 +16,14 @@ use crate::query::filter::Filters;
 use crate::query::found::Surveyed;
 use crate::query::need::{Limit, Need, Topic, Wish};
 use crate::query::page::Page;
-use crate::query::plan::corrected_text;
+use crate::query::plan::{Plan, corrected_text};
 use crate::query::understanding::Expression;
 
 /// Helps to decide, from the current snapshot of the index.
 pub struct Guidance {
     search: Arc<Search>,
+    /// What is found where guidance begins: nothing is said yet, and the whole catalogue is looked at.
+    kept: KeptAnswers<Plan, Surveyed>,
 }
 
 /// Everything a door needs to answer.
@@ -51,7 +54,10 @@ pub struct Newcomer {
 
 impl Guidance {
     pub fn new(search: Arc<Search>) -> Self {
-        Guidance { search }
+        Guidance {
+            search,
+            kept: KeptAnswers::default(),
+        }
     }
 
     /// The short list of a need, what to ask next, and what giving up a wish would bring.
@@ -75,7 +81,9 @@ impl Guidance {
     /// Every question that could be asked now, the best first.
     pub fn questions(&self, actor: &Actor, need: &Need) -> Result<Vec<Question>, ServiceError> {
         let survey = self.survey(self.search.now(), actor, need)?;
-        Ok(self.questions_of(&survey, need))
+        Ok(question::questions(&self.asking(&survey, need), |topic| {
+            told(topic, need, &survey.wishes, &survey.prepared)
+        }))
     }
 
     fn answer(
@@ -116,7 +124,9 @@ impl Guidance {
             corrected: corrected_text(&need.query.text, &prepared.words.corrections),
             understood: prepared.understood.expressions.clone(),
             shortlist: prepared.hits(shortlist, &need.query)?,
-            question: self.questions_of(&survey, need).into_iter().next(),
+            question: question::next(&self.asking(&survey, need), |topic| {
+                told(topic, need, wishes, prepared)
+            }),
             relaxations,
             minimal,
             drops_words,
@@ -130,7 +140,20 @@ impl Guidance {
         let mut prepared = search.prepare_at(moment, actor, &need.query, |_, _| true)?;
         let filters = std::mem::take(&mut prepared.plan.filters);
         let wishes = need.wishes(&filters, &self.search.schema().vocabularies);
-        let surveyed = self.look(&mut prepared, need, &wishes)?;
+        self.widen(&mut prepared, need, &wishes);
+        let look = || self.look(&prepared, &wishes);
+        let surveyed = match wishes.is_empty() && prepared.is_everybodys() {
+            true => {
+                let Prepared {
+                    plan,
+                    snapshot,
+                    day,
+                    ..
+                } = &prepared;
+                self.kept.get_or(plan, snapshot, *day, look)?
+            }
+            false => Arc::new(look()?),
+        };
         Ok(Survey {
             prepared,
             wishes,
@@ -138,19 +161,18 @@ impl Guidance {
         })
     }
 
-    fn look(
-        &self,
-        prepared: &mut Prepared,
-        need: &Need,
-        wishes: &[Wish],
-    ) -> Result<Surveyed, ServiceError> {
+    /// A plan for the best few hundred, and for what may be asked about them.
+    fn widen(&self, prepared: &mut Prepared, need: &Need, wishes: &[Wish]) {
         let vocabularies = &self.search.schema().vocabularies;
-        let is_known = |topic| is_known(topic, need, wishes, prepared);
-        prepared.plan.facets = question::counted(vocabularies, is_known);
+        prepared.plan.facets =
+            question::counted(vocabularies, |topic| told(topic, need, wishes, prepared));
         prepared.plan.page = Page {
             limit: question::POOL.max(need.query.page.limit),
             offset: 0,
         };
+    }
+
+    fn look(&self, prepared: &Prepared, wishes: &[Wish]) -> Result<Surveyed, ServiceError> {
         let scope = Scope {
             wishes,
             together: relaxation::fleet(wishes),
@@ -163,7 +185,7 @@ impl Guidance {
             words,
             rank,
             ..
-        } = &*prepared;
+        } = prepared;
         Ok(snapshot.survey(plan, words, &self.search.weights().text, rank, &scope)?)
     }
 
@@ -180,22 +202,17 @@ impl Guidance {
         let search = &self.search;
         let mut prepared = search.prepare_at(moment, actor, &need.query, |_, _| true)?;
         prepared.plan.filters = Filters::default();
-        self.look(&mut prepared, &need, wishes)
+        self.widen(&mut prepared, &need, wishes);
+        self.look(&prepared, wishes)
     }
 
-    fn questions_of(&self, survey: &Survey, need: &Need) -> Vec<Question> {
-        let Survey {
-            prepared,
-            wishes,
-            surveyed,
-        } = survey;
-        question::questions(
-            surveyed,
-            prepared.snapshot.sets(),
-            &self.search.schema().vocabularies,
-            need.query.page.limit,
-            |topic| is_known(topic, need, wishes, prepared),
-        )
+    fn asking<'s>(&'s self, survey: &'s Survey, need: &Need) -> Asking<'s> {
+        Asking {
+            surveyed: &survey.surveyed,
+            sets: survey.prepared.snapshot.sets(),
+            vocabularies: &self.search.schema().vocabularies,
+            shown: need.query.page.limit,
+        }
     }
 }
 
@@ -203,21 +220,25 @@ impl Guidance {
 struct Survey {
     prepared: Prepared,
     wishes: Vec<Wish>,
-    surveyed: Surveyed,
+    surveyed: Arc<Surveyed>,
 }
 
-/// Whether the profile, the words, the answers or a skip tell already.
-fn is_known(topic: Topic, need: &Need, wishes: &[Wish], prepared: &Prepared) -> bool {
+/// What the profile, the words, the answers or a skip tell already. Only an answer may be rough: what else is known is not
+/// asked about.
+fn told(topic: Topic, need: &Need, wishes: &[Wish], prepared: &Prepared) -> Told {
     let is_wished = |topic| wishes.iter().any(|wish| wish.limit.topic() == topic);
-    if need.is_skipped(topic) || is_wished(topic) {
-        return true;
+    if need.is_skipped(topic) {
+        return Told::Enough;
     }
     let Topic::Facet(facet) = topic else {
         // Who wants something free has told the budget.
         let price = Topic::Facet(Facet::Price);
-        return topic == Topic::Budget && (is_wished(price) || need.is_skipped(price));
+        let of_price = topic == Topic::Budget && (is_wished(price) || need.is_skipped(price));
+        return match is_wished(topic) || of_price {
+            true => Told::Enough,
+            false => Told::Nothing,
+        };
     };
-    let is_understood = !prepared.understood.values(facet).is_empty();
     let in_profile = need.query.profile.as_ref().is_some_and(|profile| {
         let values = match facet {
             Facet::Subject => &profile.subjects,
@@ -231,7 +252,15 @@ fn is_known(topic: Topic, need: &Need, wishes: &[Wish], prepared: &Prepared) -> 
         };
         !values.is_empty()
     });
-    is_understood || in_profile
+    let answered = need.query.filters.values(facet);
+    if in_profile || !prepared.understood.values(facet).is_empty() {
+        return Told::Enough;
+    }
+    match (answered, is_wished(topic)) {
+        ([], true) => Told::Enough,
+        ([], false) => Told::Nothing,
+        (values, _) => Told::Roughly(values.to_vec()),
+    }
 }
 
 fn newcomer(prepared: &Prepared, relaxation: &Relaxation) -> Result<Newcomer, ServiceError> {

@@ -10,38 +10,43 @@ use std::sync::{Arc, Mutex};
 use jiff::civil::Date;
 
 use crate::index::Snapshot;
-use crate::query::found::Found;
-use crate::query::plan::Plan;
 
 /// How many answers are kept; the oldest goes first.
 const MOST: usize = 256;
 
-/// Answers of one snapshot on one day (freshness falls with the date).
-#[derive(Default)]
-pub struct KeptAnswers(Mutex<Kept>);
+/// Answers `A` to questions `Q` of one snapshot on one day (freshness falls with the date).
+pub struct KeptAnswers<Q, A>(Mutex<Kept<Q, A>>);
 
-#[derive(Default)]
-struct Kept {
+struct Kept<Q, A> {
     of: Option<(String, u64, Date)>,
-    answers: VecDeque<(Plan, Arc<Found>)>,
+    answers: VecDeque<(Q, Arc<A>)>,
 }
 
-impl KeptAnswers {
-    /// What is kept for a plan, or what `look_up` finds, which is then kept.
+impl<Q, A> Default for KeptAnswers<Q, A> {
+    fn default() -> Self {
+        KeptAnswers(Mutex::new(Kept {
+            of: None,
+            answers: VecDeque::new(),
+        }))
+    }
+}
+
+impl<Q: PartialEq + Clone, A> KeptAnswers<Q, A> {
+    /// What is kept for a question, or what `look_up` finds, which is then kept.
     pub fn get_or<E>(
         &self,
-        plan: &Plan,
+        question: &Q,
         snapshot: &Snapshot,
         day: Date,
-        look_up: impl FnOnce() -> Result<Found, E>,
-    ) -> Result<Arc<Found>, E> {
+        look_up: impl FnOnce() -> Result<A, E>,
+    ) -> Result<Arc<A>, E> {
         let now = (snapshot.generation().to_owned(), snapshot.sequence(), day);
         {
             let kept = self
                 .0
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
-            let same = kept.answers.iter().find(|(known, _)| known == plan);
+            let same = kept.answers.iter().find(|(known, _)| known == question);
             if let Some((_, found)) = same.filter(|_| kept.of.as_ref() == Some(&now)) {
                 metrics::counter!("classo_kept_answers_total", "result" => "hit").increment(1);
                 return Ok(Arc::clone(found));
@@ -60,7 +65,8 @@ impl KeptAnswers {
         if kept.answers.len() >= MOST {
             kept.answers.pop_front();
         }
-        kept.answers.push_back((plan.clone(), Arc::clone(&found)));
+        kept.answers
+            .push_back((question.clone(), Arc::clone(&found)));
         Ok(found)
     }
 }

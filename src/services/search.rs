@@ -36,7 +36,7 @@ pub struct Search {
     clock: Arc<dyn Clock>,
     /// The last neutral ranking of each language: it changes with the catalogue and the day, not with the question.
     neutral: [Mutex<Option<DatedRank>>; 2],
-    kept: KeptAnswers,
+    kept: KeptAnswers<Plan, Found>,
 }
 
 struct DatedRank {
@@ -119,11 +119,8 @@ impl Search {
         let differs = query.explain && !prepared.is_neutral && query.sort == Sort::Relevance;
         let look_up = || prepared.found(&self.weights, differs);
         let Prepared { plan, snapshot, .. } = &prepared;
-        // Without words and without a profile, many ask the same, and every resource would have to be looked at.
-        let everybodys =
-            plan.is_textless() && prepared.is_neutral && prepared.understood.is_silent();
-        let found = match everybodys {
-            true => self.kept.get_or(plan, snapshot, self.today(), look_up)?,
+        let found = match prepared.is_everybodys() {
+            true => self.kept.get_or(plan, snapshot, prepared.day, look_up)?,
             false => Arc::new(look_up()?),
         };
         let mut hits = prepared.hits(&found.candidates, query)?;
@@ -203,6 +200,7 @@ impl Search {
         );
         Ok(Prepared {
             is_neutral: view.is_anonymous(),
+            day,
             snapshot,
             understood,
             plan,
@@ -323,6 +321,7 @@ pub(super) struct Prepared {
     pub rank: ProfileRank,
     /// Whether nothing about the asker ranks.
     pub is_neutral: bool,
+    pub day: Date,
 }
 
 impl Prepared {
@@ -332,6 +331,11 @@ impl Prepared {
         } = self;
         self.snapshot
             .search(plan, words, &weights.text, rank, with_neutral)
+    }
+
+    /// Whether many ask the same, without words and without a profile; every resource would have to be looked at.
+    pub fn is_everybodys(&self) -> bool {
+        self.plan.is_textless() && self.is_neutral && self.understood.is_silent()
     }
 
     /// The candidates of a page with their records, marked words and, when they are wanted, reasons.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use classo::index_schema::IndexSchema;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -166,11 +167,10 @@ fn check(need: &Value, answer: &Value, matches: &[(Found, f64)]) {
         .map(told)
         .collect();
     let sets: BTreeSet<&Vec<usize>> = failures.iter().map(|(.., failed)| failed).collect();
-    let holds_another = |set: &Vec<usize>| {
-        sets.iter()
-            .any(|other| *other != set && other.iter().all(|number| set.contains(number)))
-    };
-    let smallest = sets.iter().filter(|set| total == 0 && !holds_another(set));
+    let least = sets.iter().map(|set| set.len()).min();
+    let smallest = sets
+        .iter()
+        .filter(|set| total == 0 && Some(set.len()) == least);
     let as_told = |set: &&&Vec<usize>| {
         set.iter()
             .map(|number| wishes[*number]["wish"].to_string())
@@ -252,8 +252,10 @@ fn walk(app: &TestApp, rng: &mut StdRng, mut need: Value) {
             return;
         }
         let (facet, skip) = (question["facet"].as_str().unwrap(), &question["skip"]);
-        let is_answered = facet != "has" && !need["answers"][facet].is_null();
-        assert!(!is_answered, "{facet} is answered: {need}");
+        let known = &need["answers"][facet];
+        if facet != "has" && !known.is_null() {
+            is_finer(known, question);
+        }
         assert!(
             !need["skipped"].as_array().unwrap().contains(skip),
             "{skip} is skipped"
@@ -266,13 +268,41 @@ fn walk(app: &TestApp, rng: &mut StdRng, mut need: Value) {
         let option = question["options"].as_array().unwrap().choose(rng).unwrap();
         promised = option["count"].as_u64();
         for (name, value) in option["answer"].as_object().unwrap() {
-            match (need["answers"][name].as_array_mut(), value.as_array()) {
-                (Some(known), Some(values)) => known.extend(values.clone()),
-                _ => need["answers"][name] = value.clone(),
-            }
+            need["answers"][name] = value.clone();
         }
     }
     panic!("the questions do not end: {need}");
+}
+
+/// What is asked again is asked one floor down: every option lies within what was answered, and is less than it.
+fn is_finer(known: &Value, question: &Value) {
+    let known: Vec<&str> = known
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap())
+        .collect();
+    for option in question["options"].as_array().unwrap() {
+        let answer = option["answer"]
+            .as_object()
+            .unwrap()
+            .values()
+            .next()
+            .unwrap();
+        let finer: Vec<&str> = answer
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|id| id.as_str().unwrap())
+            .collect();
+        let is_within = |id: &&str| {
+            known
+                .iter()
+                .any(|known| id == known || id.starts_with(&format!("{known}/")))
+        };
+        assert!(finer.iter().all(is_within), "{finer:?} of {known:?}");
+        assert_ne!(finer, known);
+    }
 }
 
 /// Gives up a wish as its source says.
@@ -341,13 +371,102 @@ fn a_question_tells_apart_what_is_likely_and_is_never_asked_in_vain() {
         json!({"q": "fractions", "skipped": ["level"]}),
         json!({"q": "fractions pour ma 4e année"}),
         json!({"q": "fractions", "profile": {"levels": ["/primary"]}}),
-        json!({"q": "fractions", "answers": {"level": ["/primary"]}}),
+        json!({"q": "fractions", "answers": {"level": ["/primary/cycle-2"]}}),
+        json!({"q": "fractions", "answers": {"level": ["/primary"]}, "skipped": ["level"]}),
+        json!({"q": "fractions", "answers": {"level": ["/primary", "/primary/cycle-2"]}}),
         json!({"q": "ciel"}),
     ] {
         let answer = app.guide(&known);
         assert_eq!(answer["next_question"], Value::Null, "{known}");
         assert_ne!(answer["total"], 0);
     }
+}
+
+#[test]
+fn what_was_answered_roughly_is_asked_one_floor_down_and_others_stand_together() {
+    let subjects = [
+        "/arts/music",
+        "/arts/drama",
+        "/arts/dance",
+        "/languages/spanish",
+    ];
+    let on_subjects = subjects.iter().enumerate().map(|(number, subject)| {
+        record(
+            &format!("s{number}"),
+            "Livre",
+            json!({"subjects": [subject], "type": ["game"]}),
+        )
+    });
+    let app = TestApp::with(&on_subjects.collect::<Vec<_>>());
+    let asked = app.guide(&json!({"q": "livre", "lang": "fr"}))["next_question"].clone();
+    assert_eq!(
+        (&asked["facet"], &asked["multiple"]),
+        (&json!("subject"), &json!(true))
+    );
+    let need = json!({"q": "livre", "answers": {"subject": ["/arts"]}});
+    let finer = app.guide(&need)["next_question"].clone();
+    assert_eq!(
+        finer["text"]["en"],
+        "More precisely, what should it be about?"
+    );
+    let answers: Vec<&Value> = finer["options"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|option| &option["answer"])
+        .collect();
+    assert_eq!(answers.len(), 3, "{answers:?}");
+    is_finer(&need["answers"]["subject"], &finer);
+
+    // More kinds than are read: the last option holds all others, and leads to them.
+    let vocabularies = &IndexSchema::embedded().vocabularies;
+    let types: Vec<&str> = vocabularies
+        .get("type")
+        .terms()
+        .iter()
+        .map(|term| term.id.as_str())
+        .collect();
+    let of_types = types.iter().enumerate().map(|(number, kind)| {
+        record(
+            &format!("t{number:02}"),
+            "Zibeline",
+            json!({"type": [kind]}),
+        )
+    });
+    let app = TestApp::with(&of_types.collect::<Vec<_>>());
+    let asked = app.guide(&json!({"q": "zibeline"}))["next_question"].clone();
+    let options = asked["options"].as_array().unwrap();
+    let held: usize = options
+        .iter()
+        .map(|option| option["answer"]["type"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(held, types.len());
+    let others = options.last().unwrap();
+    assert_eq!(
+        (&others["label"], &others["count"]),
+        (
+            &json!("Autre chose"),
+            &others["answer"]["type"].as_array().unwrap().len().into()
+        )
+    );
+    let answers = others["answer"].clone();
+    let finer = app.guide(&json!({"q": "zibeline", "answers": answers}))["next_question"].clone();
+    is_finer(&answers["type"], &finer);
+    // Demands of `has` add up, however an answer is merged.
+    let app = TestApp::with(&[
+        record(
+            "a",
+            "Carte",
+            json!({"support": {"tutorial": true}, "advertising": false}),
+        ),
+        record("b", "Carte", json!({"support": {"tutorial": true}})),
+    ]);
+    let asked =
+        app.guide(&json!({"q": "carte", "answers": {"has": ["tutorial"]}}))["next_question"]
+            .clone();
+    let options = asked["options"].as_array().unwrap();
+    assert_eq!(options[0]["answer"], json!({"has": ["tutorial", "no-ads"]}));
+    assert_eq!(options[0]["count"], 1);
 }
 
 #[test]
@@ -367,10 +486,7 @@ fn the_fleet_the_budget_and_the_words_are_wishes_that_can_be_given_up() {
     let profile = json!({"devices": ["ipad"], "os": ["ipados"], "budget": 5});
     let answer = app.guide(&json!({"q": "fractions", "profile": profile}));
     assert_eq!(answer["total"], 0);
-    assert_eq!(
-        answer["minimal"],
-        json!([[{"max_price": 5.0}], [{"device": ["ipad"]}, {"os": ["ipados"]}]])
-    );
+    assert_eq!(answer["minimal"], json!([[{"max_price": 5.0}]]));
     assert_eq!(answer["relaxations"][0]["best"]["id"], "ipad");
     let by_fleet = json!({"by": {"device": ["ipad"], "os": ["ipados"]}, "count": 1});
     assert!(

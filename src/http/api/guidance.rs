@@ -13,7 +13,6 @@ use super::search::{
     HitResponse, TextResponse, UnderstoodResponse, hit_response, in_points, understood_response,
 };
 use crate::domain::actor::Actor;
-use crate::domain::language::Language;
 use crate::domain::vocabulary::Vocabularies;
 use crate::guidance::question::Question;
 use crate::guidance::relaxation::told;
@@ -24,8 +23,8 @@ use crate::query::need::{Limit, Need, Source};
 use crate::query::params::RawParams;
 use crate::services::guidance::GuidanceOutcome;
 
-/// A need as far as it is known. The caller keeps it: an option's `answer` is merged into `answers` as it is; what does not
-/// matter is named in `skipped`.
+/// A need as far as it is known. The caller keeps it: an option's `answer` is merged into `answers` as it is, its names in
+/// place of the same names there; what does not matter is named in `skipped`.
 #[derive(Serialize, ToSchema)]
 #[allow(dead_code, reason = "describes what query::need reads")]
 pub struct GuidanceBody {
@@ -57,8 +56,8 @@ pub struct GuidanceResponse {
     next_question: Option<QuestionResponse>,
     /// What giving up each wish alone would add, the most first.
     relaxations: Vec<RelaxationResponse>,
-    /// Only for an empty list: every set of wishes whose dropping gives a result while dropping a part of it does not, the
-    /// shortest first. `{"q": ...}` is among them when no resource has any of the words.
+    /// Only for an empty list: every smallest set of wishes whose dropping gives a result, all of one size. `{"q": ...}` is
+    /// among them when no resource has any of the words.
     #[schema(value_type = Vec<Vec<Object>>)]
     minimal: Vec<Vec<Value>>,
     /// How many matches as good as those on the list each wish leaves out by itself; the devices and systems of the
@@ -84,6 +83,8 @@ pub struct QuestionResponse {
     text: TextResponse,
     /// How much the answer is expected to tell about what will be on the list.
     gain_bits: f64,
+    /// Whether several options may be chosen together: their lists are joined.
+    multiple: bool,
     options: Vec<OptionResponse>,
 }
 
@@ -191,7 +192,7 @@ pub fn response(
         shortlist: shortlist.collect::<ApiResult<_>>()?,
         next_question: outcome
             .question
-            .map(|question| question_response(question, need.query.language, vocabularies)),
+            .map(|question| question_response(question, need, vocabularies)),
         relaxations: relaxations.collect(),
         minimal,
         hidden,
@@ -200,19 +201,20 @@ pub fn response(
 
 fn question_response(
     question: Question,
-    language: Language,
+    need: &Need,
     vocabularies: &Vocabularies,
 ) -> QuestionResponse {
     let options = question.options.into_iter().map(|option| OptionResponse {
-        label: option.label.get(language).to_owned(),
+        label: option.label.get(need.query.language).to_owned(),
         count: option.count,
-        answer: option.answer.as_json(vocabularies),
+        answer: need.with_answer(option.answer).as_json(vocabularies),
     });
     QuestionResponse {
         facet: question.topic.parameter(),
         skip: question.topic.name(vocabularies).to_owned(),
         text: TextResponse::from(question.text),
         gain_bits: (question.gain_bits * 1_000.0).round() / 1_000.0,
+        multiple: question.multiple,
         options: options.collect(),
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::language::{Bilingual, Language, LanguageMap};
 use crate::domain::typography::{day, points, set};
 use crate::domain::vocabulary::Vocabularies;
 use crate::guidance::comparison::{Cell, Criterion};
-use crate::guidance::dossier::situation;
+use crate::guidance::dossier::{OpenQuestion, situation};
 use crate::guidance::relaxation::told;
 use crate::guidance::topics;
 use crate::http::error::{ApiError, ApiResult};
@@ -28,6 +28,8 @@ struct Page {
     title: Option<String>,
     note: Option<String>,
     date: Option<String>,
+    /// Which finalist suits best, and what speaks for and against it.
+    brief: Vec<String>,
     /// What was said of the need: a label and what belongs to it.
     need: Vec<(String, Vec<String>)>,
     total: String,
@@ -38,6 +40,8 @@ struct Page {
     concessions: Vec<String>,
     finalists: Vec<Finalist>,
     wishes: Vec<(String, Vec<Met>)>,
+    /// What has to be asked, and of which finalists.
+    open_questions: Vec<(String, Vec<bool>)>,
     criteria: Vec<Row>,
     preferences: Vec<Preferred>,
     made_from: Vec<(String, String)>,
@@ -65,7 +69,6 @@ struct Finalist {
     description: Option<String>,
     points: Option<String>,
     reasons: Vec<(String, String)>,
-    open_questions: Vec<String>,
     dates: Vec<(String, String)>,
 }
 
@@ -161,6 +164,8 @@ impl Writer<'_> {
                 .map(|(one, check)| self.finalist(one, check))
                 .collect(),
             wishes: self.wishes(),
+            open_questions: self.open_questions(),
+            brief: self.brief(),
             criteria: outcome
                 .comparison
                 .criteria
@@ -330,8 +335,8 @@ impl Writer<'_> {
             let best = self.title(&newcomer.title, &newcomer.id);
             let adds = relaxation.adds;
             self.say(
-                &format!("Sans « {wish} » : {adds} de plus, dont {best}."),
-                &format!("Without “{wish}”: {adds} more, among them {best}."),
+                &format!("Sans l’exigence « {wish} » : {adds} de plus, dont {best}."),
+                &format!("Without the requirement “{wish}”: {adds} more, among them {best}."),
             )
         };
         relaxations.map(concession).collect()
@@ -352,17 +357,96 @@ impl Writer<'_> {
                 .iter()
                 .map(|reason| (self.tell(&reason.text), self.points(reason.points)))
                 .collect(),
-            open_questions: check
-                .open_questions
-                .iter()
-                .map(|question| self.tell(&question.text))
-                .collect(),
             dates: check
                 .dates
                 .iter()
                 .map(|dated| (self.tell(&dated.label), day(&dated.date, self.language)))
                 .collect(),
         }
+    }
+
+    /// The finalist with the most points, by how many, and what it does and does not meet.
+    fn brief(&self) -> Vec<String> {
+        let resources = &self.outcome.comparison.resources;
+        let best = (0..resources.len()).max_by_key(|place| {
+            // Of equals the first.
+            (resources[*place].points(), std::cmp::Reverse(*place))
+        });
+        let Some(best) = best else {
+            return Vec::new();
+        };
+        let check = &self.outcome.checks[best];
+        let resource = &resources[best].resource;
+        let title = self.title(&resource.title, resource.id.as_str());
+        let points = self.points(resources[best].points().unwrap_or(0));
+        let mut brief = vec![match resources.len() {
+            1 => self.say(
+                &format!("{title} obtient {points} points."),
+                &format!("{title} gets {points} points."),
+            ),
+            _ => self.say(
+                &format!("Des finalistes, {title} convient le mieux : {points} points."),
+                &format!("Of the finalists, {title} suits best: {points} points."),
+            ),
+        }];
+        let wishes = |met: Option<bool>| {
+            let wishes = self.outcome.guidance.wishes.iter().zip(&check.meets);
+            let wishes = wishes.filter(|(_, meets)| **meets == met);
+            let told: Vec<String> = wishes.map(|(wish, _)| self.limit(&wish.limit)).collect();
+            (!told.is_empty()).then(|| told.join("; "))
+        };
+        match (wishes(Some(false)), wishes(None)) {
+            (None, None) if check.meets.is_empty() => {}
+            (None, None) => brief.push(self.say(
+                "Elle répond à tout ce qui est exigé.",
+                "It meets every requirement.",
+            )),
+            (failed, unknown) => {
+                brief.extend(failed.map(|wishes| {
+                    self.say(
+                        &format!("Elle ne répond pas à ceci : {wishes}."),
+                        &format!("It does not meet this: {wishes}."),
+                    )
+                }));
+                brief.extend(unknown.map(|wishes| {
+                    self.say(
+                        &format!("Sa fiche ne dit pas si elle répond à ceci : {wishes}."),
+                        &format!("Its record does not say whether it meets this: {wishes}."),
+                    )
+                }));
+            }
+        }
+        brief.push(match check.open_questions.len() {
+            0 => self.say("Sa fiche répond à tout.", "Its record answers everything."),
+            1 => self.say(
+                "Une question reste à poser à son éditeur.",
+                "One question remains to be asked of its publisher.",
+            ),
+            n => self.say(
+                &format!("{n} questions restent à poser à son éditeur."),
+                &format!("{n} questions remain to be asked of its publisher."),
+            ),
+        });
+        brief
+    }
+
+    /// Each question once, in the order of the facts.
+    fn open_questions(&self) -> Vec<(String, Vec<bool>)> {
+        let checks = &self.outcome.checks;
+        let all = checks.iter().flat_map(|check| &check.open_questions);
+        let mut questions: Vec<&OpenQuestion> = Vec::new();
+        for question in all {
+            if !questions.contains(&question) {
+                questions.push(question);
+            }
+        }
+        let row = |question: &&OpenQuestion| {
+            let asked = checks
+                .iter()
+                .map(|check| check.open_questions.contains(question));
+            (self.tell(&question.text), asked.collect())
+        };
+        questions.iter().map(row).collect()
     }
 
     fn wishes(&self) -> Vec<(String, Vec<Met>)> {
