@@ -178,7 +178,7 @@ fn first_columns(head: &[u8]) -> Result<Vec<String>, String> {
     let line = head
         .split(|byte| *byte == b'\n')
         .find(|line| !line.trim_ascii().is_empty());
-    let line = line.ok_or("it is empty")?;
+    let line = line.ok_or("the file is empty")?;
     csv::header(line.trim_ascii_end(), None, Encoding::default()).map(|(_, columns)| columns)
 }
 
@@ -208,8 +208,9 @@ impl Opening<'_> {
         }
         match self.format {
             Format::Csv => {
-                let columns = first_columns(head)
-                    .or_else(|reason| unrecognised(&format!("its header is {reason}")))?;
+                let columns = first_columns(head).or_else(|reason| {
+                    unrecognised(&format!("its header cannot be read: {reason}"))
+                })?;
                 match mapping_of_table(&columns, self.mappings) {
                     Some(mapping) => Ok(Shape::Mapped(mapping)),
                     None => self.nobody_knows("columns", &columns),
