@@ -15,11 +15,11 @@ use super::texts::{Html, Ui};
 use super::visit::Visit;
 use crate::domain::actor::Actor;
 use crate::domain::vocabulary::Vocabularies;
-use crate::guidance::relaxation::told;
+use crate::guidance::relaxation::told as told_of;
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::query::facet::Facet;
-use crate::query::need::{Limit, Need, Source};
+use crate::query::need::{Limit, Need, Source, Wish};
 use crate::query::page::{Page, Sort};
 use crate::query::params::Reader;
 use crate::query::search_query::Query;
@@ -29,6 +29,9 @@ use crate::services::search::SearchOutcome;
 
 /// Results on one page.
 pub const ON_A_PAGE: usize = 10;
+
+/// More ways out than this are not read.
+const MOST_CONCESSIONS: usize = 6;
 
 /// Fewer results than this, and what could be given up is told.
 const FEW: u64 = 4;
@@ -331,41 +334,62 @@ impl LaysOut<'_> {
         (previous, (!is_last).then(|| at(next)), place)
     }
 
+    /// What giving up one wish would bring; when that is never enough, the smallest sets that are.
     fn concessions(&self, outcome: &GuidanceOutcome) -> Vec<Concession> {
-        let concession = |(relaxation, newcomer): &(_, crate::services::guidance::Newcomer)| {
-            let relaxation: &crate::guidance::relaxation::Relaxation = relaxation;
-            let wish = &outcome.wishes[relaxation.wish];
+        let single = outcome.relaxations.iter().map(|(relaxation, newcomer)| {
             let best = super::card::best(&newcomer.title, self.ui.language);
             Concession {
-                text: self.ui.label(&told(&wish.limit, self.vocabularies)),
+                text: self.told_all(outcome, &[relaxation.wish]),
                 adds: self.ui.n("search.adds", relaxation.adds),
                 best: best.map(|(title, _)| self.ui.t1("search.best", title)),
-                url: self.given_up(&wish.limit, wish.source, &outcome.understood),
+                url: self.without(outcome, &[relaxation.wish]),
             }
-        };
-        outcome.relaxations.iter().map(concession).collect()
+        });
+        let sets = outcome.minimal.iter().filter(|places| places.len() > 1);
+        let sets = sets
+            .filter(|_| !outcome.drops_words)
+            .map(|places| Concession {
+                text: self.told_all(outcome, places),
+                adds: Html::default(),
+                best: None,
+                url: self.without(outcome, places),
+            });
+        single.chain(sets).take(MOST_CONCESSIONS).collect()
+    }
+
+    fn told_all(&self, outcome: &GuidanceOutcome, places: &[usize]) -> Html {
+        let told = outcome.limits(places);
+        let told = told.map(|limit| {
+            self.ui
+                .label(&told_of(limit, self.vocabularies))
+                .to_string()
+        });
+        Html::of_trusted(told.collect::<Vec<_>>().join(", "))
+    }
+
+    fn without(&self, outcome: &GuidanceOutcome, places: &[usize]) -> String {
+        let wishes = places.iter().map(|place| &outcome.wishes[*place]);
+        let given_up = |state, wish: &Wish| self.given_up(state, wish, &outcome.understood);
+        wishes.fold(self.state.clone(), given_up).to_string()
     }
 
     /// The search without a wish: a filter taken away, an expression taken for its words.
-    fn given_up(&self, limit: &Limit, source: Source, understood: &[Expression]) -> String {
-        let state = self.state.clone();
-        let Limit::Facet(facet, values) = limit else {
-            return state.without("max_price").to_string();
+    fn given_up(&self, state: Address, wish: &Wish, understood: &[Expression]) -> Address {
+        let Limit::Facet(facet, values) = &wish.limit else {
+            return state.without("max_price");
         };
         let vocabulary = self.vocabularies.get(facet.name());
         let without = values.iter().fold(state, |state, value| {
             state.without_value(facet.name(), &vocabulary.term(*value).id)
         });
-        if source != Source::Words {
-            return without.to_string();
+        if wish.source != Source::Words {
+            return without;
         }
         let of_it = understood
             .iter()
             .filter(|expression| expression.facet == *facet);
-        of_it
-            .fold(without, |state, expression| {
-                state.with("literal", &expression.text)
-            })
-            .to_string()
+        of_it.fold(without, |state, expression| {
+            state.with("literal", &expression.text)
+        })
     }
 }
