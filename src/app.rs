@@ -7,32 +7,54 @@ use crate::domain::clock::{Clock, SystemClock};
 use crate::index::writer::{self, Index};
 use crate::index_schema::{IndexSchema, IndexSchemaError};
 use crate::interchange::mapping::{MappingError, Mappings};
-
+use crate::mail;
 use crate::ranking::weights::Weights;
 use crate::services::ServiceError;
+use crate::services::accounts::Accounts;
 use crate::services::accounts::hashing::{self, Hashing};
 use crate::services::analytics::Analytics;
 use crate::services::backup::Backup;
 use crate::services::catalogue::Catalogue;
 use crate::services::compare::Compare;
+use crate::services::consents::Consents;
+use crate::services::decisions::Decisions;
 use crate::services::dossier::Dossiers;
 use crate::services::duplicates::Duplicates;
 use crate::services::guidance::Guidance;
 use crate::services::indexing::{Indexing, Outdated};
 use crate::services::links::Links;
+use crate::services::outbox::{Outbox, OutboxError};
+use crate::services::profiles::Profiles;
 use crate::services::reindex::Reindex;
 use crate::services::search::Search;
 use crate::services::similar::Similar;
 use crate::services::suggest::Suggest;
 use crate::services::tasks::Tasks;
 use crate::services::why::Why;
+use crate::store::keyring::KeySettings;
+use crate::store::register::{Register, RegisterError};
 use crate::store::tokens::OperatorTokens;
+use crate::store::vault::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
 /// What an app can be told besides its data folder.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     pub passwords: hashing::Settings,
+    pub keys: KeySettings,
+    pub mail: mail::Settings,
+    /// The address at which people reach Classo; letters link to it.
+    pub site: String,
+}
+
+/// Everything about persons.
+pub struct People {
+    pub vault: Arc<Vault>,
+    pub accounts: Accounts,
+    pub consents: Consents,
+    pub profiles: Arc<Profiles>,
+    pub decisions: Arc<Decisions>,
+    pub outbox: Outbox,
 }
 
 /// A running Classo, without doors.
@@ -57,7 +79,7 @@ pub struct App {
     pub links: Arc<Links>,
     pub duplicates: Duplicates,
     pub tokens: OperatorTokens,
-    pub hashing: Arc<Hashing>,
+    pub people: People,
     pub clock: Arc<dyn Clock>,
     /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
     opened_at: u64,
@@ -76,6 +98,12 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     #[error("it is a file; --data names a folder")]
     NotAFolder,
     #[error("a thread cannot start: {0}")]
@@ -127,12 +155,16 @@ impl App {
             outdated,
         );
         let indexing = Arc::new(indexing.map_err(StartError::Thread)?);
-        let search = Arc::new(Search::new(
+        let people = People::open(data, settings, &store, &clock)?;
+        let search = Search::new(
             Arc::clone(&index),
             Arc::clone(&schema),
             weights.clone(),
             Arc::clone(&clock),
-        ));
+        );
+        let search = Arc::new(
+            search.for_people(Arc::clone(&people.profiles), Arc::clone(&people.decisions)),
+        );
         let reindex = Reindex::new(
             Arc::clone(&store),
             Arc::clone(&index),
@@ -165,7 +197,7 @@ impl App {
             backup: Backup::new(Arc::clone(&store), Arc::clone(&clock)),
             tasks,
             tokens: OperatorTokens::new(data),
-            hashing: Arc::new(Hashing::start(&settings.passwords).map_err(StartError::Thread)?),
+            people,
             opened_at: store.sequence(),
             schema,
             store,
@@ -185,7 +217,47 @@ impl App {
         self.tasks.stop();
         self.indexing.stop();
         self.analytics.stop();
+        self.people.accounts.stop();
+        self.people.outbox.stop();
+        self.people.decisions.stop();
         self.store.close()
+    }
+}
+
+impl People {
+    fn open(
+        data: &Path,
+        settings: &Settings,
+        store: &Arc<Store>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<People, StartError> {
+        let register = Arc::new(Register::load(data)?);
+        let keys = &settings.keys;
+        let vault = Vault::open(data, Arc::clone(store), register, keys, Arc::clone(clock))?;
+        let vault = Arc::new(vault);
+        let hashing = Hashing::start(&settings.passwords).map_err(StartError::Thread)?;
+        let accounts = Accounts::start(
+            Arc::clone(&vault),
+            Arc::new(hashing),
+            Arc::clone(clock),
+            &settings.site,
+        );
+        let decisions = Decisions::start(Arc::clone(&vault), Arc::clone(clock));
+        let outbox = Outbox::start(
+            Arc::clone(&vault),
+            &settings.mail,
+            &settings.site,
+            &data.join("outbox"),
+            Arc::clone(clock),
+        );
+        Ok(People {
+            accounts: accounts.map_err(StartError::Thread)?,
+            consents: Consents::new(Arc::clone(&vault), Arc::clone(clock)),
+            profiles: Arc::new(Profiles::new(Arc::clone(&vault))),
+            decisions: Arc::new(decisions.map_err(StartError::Thread)?),
+            outbox: outbox?,
+            vault,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::services::accounts::hashing;
+use crate::store::keyring::KeySettings;
 use crate::{app, http, mail};
 
 /// The commented example of a file, in which every key has its default.
@@ -113,6 +114,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     pub http: http::Settings,
     pub passwords: hashing::Settings,
+    pub keys: KeySettings,
     pub mail: mail::Settings,
 }
 
@@ -122,6 +124,7 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             http: http::Settings::default(),
             passwords: hashing::Settings::default(),
+            keys: KeySettings::default(),
             mail: mail::Settings::default(),
         }
     }
@@ -133,13 +136,18 @@ impl Default for Settings {
 pub struct SettingsError(pub Vec<String>);
 
 /// The tables of the file.
-const SECTIONS: [&str; 3] = ["http", "passwords", "mail"];
+const SECTIONS: [&str; 4] = ["http", "passwords", "keys", "mail"];
 
 impl Settings {
     /// What the app is told of them.
     pub fn app(&self) -> app::Settings {
+        let site = self.http.public_url.as_deref();
+        let site = site.map(|url| url.trim_end_matches('/').to_owned());
         app::Settings {
             passwords: self.passwords.clone(),
+            keys: self.keys.clone(),
+            mail: self.mail.clone(),
+            site: site.unwrap_or_else(|| format!("http://{}", self.listen)),
         }
     }
 
@@ -164,6 +172,7 @@ impl Settings {
             listen: listen.flatten().unwrap_or(default.listen),
             http: reader.section(&mut table, "http", http::Settings::problems),
             passwords: reader.section(&mut table, "passwords", hashing::Settings::problems),
+            keys: reader.section(&mut table, "keys", KeySettings::problems),
             mail: reader.section(&mut table, "mail", mail::Settings::problems),
         };
         for key in table.keys() {
@@ -286,6 +295,10 @@ mod tests {
             http: http::Settings {
                 public_url: Some("https://classo.example".to_owned()),
                 ..http::Settings::default()
+            },
+            keys: KeySettings {
+                master_file: Some("/etc/classo/master-key".into()),
+                copy: Some("/backups/classo-keyring".into()),
             },
             mail: mail::Settings {
                 transport: TransportKind::Smtp,

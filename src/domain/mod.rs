@@ -10,6 +10,7 @@ pub mod clock;
 pub mod compatibility;
 pub mod consent;
 pub mod cost;
+pub mod decision;
 pub mod draft;
 pub mod grade_range;
 pub mod language;

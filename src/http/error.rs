@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use crate::domain::problem::Problem;
 use crate::domain::resource::ResourceId;
-use crate::services::ServiceError;
+use crate::services::accounts::hashing::HashingError;
+use crate::services::{Rule, ServiceError};
+use crate::store::vault::VaultError;
 
 /// Everything a request can come to besides an answer.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub enum ApiError {
     Unauthorized(&'static str),
     Forbidden(String),
     Conflict(String),
+    /// A rule with a code of its own.
+    Ruled(Rule, String),
     MethodNotAllowed,
     /// A change asked for by a page of another site, in the name of whoever looks at it.
     ForeignOrigin,
@@ -89,6 +93,7 @@ impl ApiError {
                 "conflict",
                 "Something else stands in the way",
             ),
+            ApiError::Ruled(rule, _) => ruled(*rule),
             ApiError::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -131,7 +136,9 @@ impl ApiError {
                 format!("{id} was merged into {moved_to}.")
             }
             ApiError::Unauthorized(why) => (*why).to_owned(),
-            ApiError::Forbidden(why) | ApiError::Conflict(why) => why.clone(),
+            ApiError::Forbidden(why) | ApiError::Conflict(why) | ApiError::Ruled(_, why) => {
+                why.clone()
+            }
             ApiError::MethodNotAllowed => "See /api/docs for what can be asked here.".into(),
             ApiError::ForeignOrigin => {
                 "Changes are made from Classo's own pages, or by programs with a token.".into()
@@ -199,6 +206,57 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Status, stable code and title of a rule.
+fn ruled(rule: Rule) -> (StatusCode, &'static str, &'static str) {
+    match rule {
+        Rule::NotSignedIn => (
+            StatusCode::UNAUTHORIZED,
+            "not_signed_in",
+            "Nobody is signed in",
+        ),
+        Rule::WrongCredentials => (
+            StatusCode::UNAUTHORIZED,
+            "wrong_credentials",
+            "Address and password do not fit",
+        ),
+        Rule::SecondFactorNeeded => (
+            StatusCode::UNAUTHORIZED,
+            "second_factor_needed",
+            "A code is needed too",
+        ),
+        Rule::WrongCode => (
+            StatusCode::UNAUTHORIZED,
+            "wrong_code",
+            "The code is not right",
+        ),
+        Rule::NoticeOutdated => (
+            StatusCode::CONFLICT,
+            "notice_outdated",
+            "Another notice is in use",
+        ),
+        Rule::PrivacySignal => (
+            StatusCode::CONFLICT,
+            "privacy_signal",
+            "Global Privacy Control says no",
+        ),
+    }
+}
+
+/// What the vault refuses, without a word about anybody.
+fn vault(error: VaultError) -> ApiError {
+    match error {
+        VaultError::Refused(refusal) => {
+            ApiError::Forbidden(format!("This is not used: {refusal}."))
+        }
+        VaultError::NotTheirs => ApiError::Forbidden("This is about somebody else.".into()),
+        VaultError::NoSuchPerson => ServiceError::not_signed_in().into(),
+        VaultError::Changed | VaultError::AddressTaken => {
+            ApiError::Conflict("It has changed meanwhile; look again.".into())
+        }
+        error => ApiError::Internal(error.to_string()),
+    }
+}
+
 /// As `Retry-After` has it: whole, and never too early.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_millis().div_ceil(1000).max(1) as u64
@@ -233,7 +291,12 @@ impl From<ServiceError> for ApiError {
             ServiceError::Source(error) => {
                 ApiError::Invalid(vec![Problem::new("body", "unreadable", error.to_string())])
             }
-            error @ (ServiceError::Store(_) | ServiceError::Index(_)) => {
+            ServiceError::Ruled { rule, why } => ApiError::Ruled(rule, why),
+            ServiceError::Vault(error) => vault(error),
+            ServiceError::Hashing(HashingError::Busy) => ApiError::Busy,
+            error @ (ServiceError::Store(_)
+            | ServiceError::Index(_)
+            | ServiceError::Hashing(HashingError::Failed(_))) => {
                 ApiError::Internal(error.to_string())
             }
         }

@@ -1,14 +1,15 @@
-//! Who may use `/admin`: the bearer of an operator token.
+//! Who may use `/admin`: the bearer of an operator token, or an operator who is signed in with a second factor.
 
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath};
-use axum::http::header;
 use axum::http::request::Parts;
 
 use super::Server;
 use super::error::ApiError;
+use super::identity::{Identity, bearer};
 use crate::domain::actor::Actor;
+use crate::domain::session::SESSION_PREFIX;
 use crate::store::tokens::TokenRefusal;
 
 /// An extractor: a handler that takes it is reached by operators alone.
@@ -18,41 +19,56 @@ impl FromRequestParts<Arc<Server>> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, ApiError> {
-        let header = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let credentials = header.and_then(|value| value.split_once(' '));
-        let token = credentials
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token);
         let route = parts.extensions.get::<MatchedPath>().cloned();
         let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
-        let Some(token) = token.map(|token| token.trim().to_owned()) else {
-            tracing::warn!(route, "an operator's address was asked for without a token");
-            return Err(ApiError::Unauthorized(
-                "Send `Authorization: Bearer` with a token of `classo operator token`.",
-            ));
-        };
-        let at = Arc::clone(server);
-        let checked = server
-            .bridge
-            .ask(move || at.app.tokens.check(&token, at.app.clock.now()))
-            .await?;
-        match checked {
-            Ok(token) => {
-                tracing::info!(route, operator = token.label, "an operator was let in");
-                Ok(Operator(Actor::Operator { label: token.label }))
+        match bearer(&parts.headers) {
+            Some(token) if !token.starts_with(SESSION_PREFIX) => {
+                by_token(server, token.to_owned(), route).await
             }
-            Err(refusal) => {
-                tracing::warn!(route, ?refusal, "an operator token was refused");
-                Err(ApiError::Unauthorized(match refusal {
-                    TokenRefusal::Unknown => "This token is not known, or was revoked.",
-                    TokenRefusal::Expired => {
-                        "This token has expired; make a new one with `classo operator token`."
-                    }
-                }))
-            }
+            _ => match Identity::from_request_parts(parts, server).await?.actor {
+                actor if actor.may_operate() => {
+                    tracing::info!(route, "an operator was let in by an account");
+                    Ok(Operator(actor))
+                }
+                Actor::Person(_) => {
+                    tracing::warn!(
+                        route,
+                        "an operator's address was asked for by somebody else"
+                    );
+                    Err(ApiError::Forbidden(
+                        "This is for operators, signed in with a second factor.".into(),
+                    ))
+                }
+                _ => {
+                    tracing::warn!(route, "an operator's address was asked for without a token");
+                    Err(ApiError::Unauthorized(
+                        "Send `Authorization: Bearer` with a token of `classo operator token`.",
+                    ))
+                }
+            },
+        }
+    }
+}
+
+async fn by_token(server: &Arc<Server>, token: String, route: &str) -> Result<Operator, ApiError> {
+    let at = Arc::clone(server);
+    let checked = server
+        .bridge
+        .ask(move || at.app.tokens.check(&token, at.app.clock.now()))
+        .await?;
+    match checked {
+        Ok(token) => {
+            tracing::info!(route, operator = token.label, "an operator was let in");
+            Ok(Operator(Actor::Operator { label: token.label }))
+        }
+        Err(refusal) => {
+            tracing::warn!(route, ?refusal, "an operator token was refused");
+            Err(ApiError::Unauthorized(match refusal {
+                TokenRefusal::Unknown => "This token is not known, or was revoked.",
+                TokenRefusal::Expired => {
+                    "This token has expired; make a new one with `classo operator token`."
+                }
+            }))
         }
     }
 }

@@ -14,11 +14,12 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    admin, analytics, backup, compare, dossier, duplicates, facets, generations, guidance, health,
-    links, resources, search, suggest, tasks, vocabularies, why,
+    accounts, admin, analytics, backup, compare, consents, dossier, duplicates, facets,
+    generations, guidance, health, links, profile, resources, search, session, suggest, tasks,
+    vocabularies, why,
 };
 use super::error::ApiError;
-use super::{Server, limits, observe, web};
+use super::{Server, limits, observe, origin, web};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,12 +27,14 @@ use super::{Server, limits, observe, web};
         title = "Classo",
         description = "Finds the digital educational resource that suits a class, and says why.\n\nProblems are answered as \
             `application/problem+json` (RFC 9457) with a stable `code`, and `errors` that name each field: `invalid_request`, \
-            `not_found`, `gone`, `moved`, `unauthorized`, `forbidden`, `conflict`, `method_not_allowed`, `foreign_origin`, `too_many_requests`, `busy`, `timed_out`, `internal`.",
+            `not_found`, `gone`, `moved`, `unauthorized`, `forbidden`, `conflict`, `method_not_allowed`, `foreign_origin`, `too_many_requests`, `busy`, `timed_out`, `internal`; about persons also \
+            `not_signed_in`, `wrong_credentials`, `second_factor_needed`, `wrong_code`, `notice_outdated`, `privacy_signal`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
         (name = "find", description = "For everybody: searching, reading, vocabularies."),
         (name = "decide", description = "For everybody: questions that help to choose, comparisons, reasons."),
+        (name = "people", description = "For people with an account: themselves, their profile, their consents."),
         (name = "admin", description = "For operators, with a token of `classo operator token`."),
         (name = "health", description = "For those who watch over the server.")
     ),
@@ -45,10 +48,12 @@ pub fn router(server: Arc<Server>) -> Router {
     observe::prometheus();
     let (api, _) = api().with_state(Arc::clone(&server)).split_for_parts();
     let pages = web::routes(&server);
-    let (imports, _) = imports().with_state(server).split_for_parts();
+    let (imports, _) = imports().with_state(Arc::clone(&server)).split_for_parts();
+    let own = middleware::from_fn_with_state(server, origin::own);
     Router::new()
         .merge(api.merge(pages).layer(middleware::from_fn(limits::time)))
         .merge(imports.layer(DefaultBodyLimit::disable()))
+        .layer(own)
         .merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", description()))
         .fallback(|| async { ApiError::NotFound("page at this address".into()) })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
@@ -84,7 +89,9 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(resources::similar))
                 .routes(routes!(vocabularies::all))
                 .routes(routes!(vocabularies::one))
+                .merge(people())
                 .routes(routes!(admin::remove))
+                .routes(routes!(admin::make_token))
                 .routes(routes!(generations::reindex))
                 .routes(routes!(generations::rollback))
                 .routes(routes!(generations::all))
@@ -99,6 +106,26 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(tasks::all))
                 .routes(routes!(tasks::one, tasks::cancel)),
         )
+}
+
+/// What is about persons.
+fn people() -> OpenApiRouter<Arc<Server>> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::sign_up))
+        .routes(routes!(accounts::confirm))
+        .routes(routes!(accounts::ask_for_reset))
+        .routes(routes!(accounts::reset))
+        .routes(routes!(accounts::change_password))
+        .routes(routes!(accounts::change_email))
+        .routes(routes!(accounts::begin_totp, accounts::end_totp))
+        .routes(routes!(accounts::confirm_totp))
+        .routes(routes!(accounts::export))
+        .routes(routes!(accounts::close))
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(session::sign_out_everywhere))
+        .routes(routes!(profile::read, profile::write, profile::erase))
+        .routes(routes!(consents::all, consents::answer))
+        .routes(routes!(consents::receipt))
 }
 
 fn imports() -> OpenApiRouter<Arc<Server>> {

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use super::ServiceError;
+use super::decisions::Decisions;
 use super::kept_answers::KeptAnswers;
+use super::profiles::Profiles;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
 use crate::domain::language::{Language, UNDETERMINED};
+use crate::domain::permit::Permit;
 use crate::domain::profile::ProfileView;
 use crate::index::highlight::Highlighter;
 use crate::index::record::{self, Head};
@@ -37,6 +40,13 @@ pub struct Search {
     /// The last neutral ranking of each language: it changes with the catalogue and the day, not with the question.
     neutral: [Mutex<Option<DatedRank>>; 2],
     kept: KeptAnswers<Plan, Found>,
+    people: Option<ForPeople>,
+}
+
+/// What signed-in people's searches need besides.
+struct ForPeople {
+    profiles: Arc<Profiles>,
+    decisions: Arc<Decisions>,
 }
 
 struct DatedRank {
@@ -104,6 +114,18 @@ impl Search {
             clock,
             neutral: Default::default(),
             kept: KeptAnswers::default(),
+            people: None,
+        }
+    }
+
+    /// Ranks signed-in people's searches by their stored profile, with their consent.
+    pub fn for_people(self, profiles: Arc<Profiles>, decisions: Arc<Decisions>) -> Self {
+        Search {
+            people: Some(ForPeople {
+                profiles,
+                decisions,
+            }),
+            ..self
         }
     }
 
@@ -115,6 +137,14 @@ impl Search {
     fn answer(&self, actor: &Actor, query: &Query) -> Result<SearchOutcome, ServiceError> {
         let started = Instant::now();
         let prepared = self.prepare(actor, query, |_, _| true)?;
+        // A ranking by a stored profile leaves a record with its reasons, whether they are shown or not.
+        let leaves_record = prepared.permit.is_some() && query.page.limit > 0;
+        let shows_reasons = query.explain;
+        let with_reasons = Query {
+            explain: true,
+            ..query.clone()
+        };
+        let query = if leaves_record { &with_reasons } else { query };
         // Without a profile, or in an order that points do not decide, the neutral place is the same.
         let differs = query.explain && !prepared.is_neutral && query.sort == Sort::Relevance;
         let look_up = || prepared.found(&self.weights, differs);
@@ -129,7 +159,7 @@ impl Search {
                 hit.neutral_rank = Some(candidate.neutral_rank.unwrap_or(hit.rank));
             }
         }
-        Ok(SearchOutcome {
+        let mut outcome = SearchOutcome {
             hits,
             corrected: corrected_text(&query.text, &prepared.words.corrections),
             understood: prepared.understood.expressions,
@@ -139,7 +169,17 @@ impl Search {
             generation: prepared.snapshot.generation().to_owned(),
             ranking: self.schema.ranking_hash.clone(),
             took: started.elapsed(),
-        })
+        };
+        if let (true, Some(permit), Some(people)) = (leaves_record, prepared.permit, &self.people) {
+            let (view, vocabularies) = (&prepared.view, &self.schema.vocabularies);
+            people
+                .decisions
+                .record(&permit, view, query, &outcome, vocabularies);
+            if !shows_reasons {
+                outcome.hide_reasons();
+            }
+        }
+        Ok(outcome)
     }
 
     /// The ids of the best results with their points: what measuring relevance needs, at any depth.
@@ -189,7 +229,7 @@ impl Search {
         let mut plan = self.plan(&understood.in_place_of(query));
         let words = snapshot.look_up(&plan, &self.weights.text)?;
         plan.correct(&words.corrections);
-        let view = self.view_for_ranking(actor, query);
+        let (view, permit) = self.view_for_ranking(actor, query)?;
         let rank = ProfileRank::new(
             self.neutral_rank(&snapshot, query.language, day),
             &understood,
@@ -201,6 +241,8 @@ impl Search {
         Ok(Prepared {
             is_neutral: view.is_anonymous(),
             day,
+            view,
+            permit,
             snapshot,
             understood,
             plan,
@@ -257,11 +299,18 @@ impl Search {
         Plan::new(query, &self.schema.stop_words, &self.schema.expansions)
     }
 
-    /// A profile that came with the question is used for it and forgotten; nothing else is known of a visitor.
-    fn view_for_ranking(&self, _actor: &Actor, query: &Query) -> ProfileView {
-        match &query.profile {
-            Some(profile) if query.personal => ProfileView::of_the_question(profile.clone()),
-            _ => ProfileView::anonymous(),
+    /// A profile that came with the question is used for it and forgotten; else what a signed-in person agreed to.
+    fn view_for_ranking(
+        &self,
+        actor: &Actor,
+        query: &Query,
+    ) -> Result<(ProfileView, Option<Permit>), ServiceError> {
+        match (&query.profile, &self.people) {
+            (Some(profile), _) if query.personal => {
+                Ok((ProfileView::of_the_question(profile.clone()), None))
+            }
+            (None, Some(people)) if query.personal => people.profiles.for_ranking(actor),
+            _ => Ok((ProfileView::anonymous(), None)),
         }
     }
 
@@ -322,6 +371,9 @@ pub(super) struct Prepared {
     /// Whether nothing about the asker ranks.
     pub is_neutral: bool,
     pub day: Date,
+    view: ProfileView,
+    /// The leave to use what is kept of the asker, where that ranks.
+    permit: Option<Permit>,
 }
 
 impl Prepared {
@@ -400,6 +452,16 @@ impl Prepared {
     pub fn explain(&self, candidate: &Candidate) -> Vec<Contribution> {
         let sets = self.snapshot.sets();
         self.rank.explain(candidate, sets)
+    }
+}
+
+impl SearchOutcome {
+    /// Leaves out what nobody asked for.
+    fn hide_reasons(&mut self) {
+        for hit in &mut self.hits {
+            hit.explanation = None;
+            hit.neutral_rank = None;
+        }
     }
 }
 

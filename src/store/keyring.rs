@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use bucket::{Bucket, EntryKind, Plain};
@@ -28,12 +29,22 @@ pub use master::{MasterKey, MasterKeyId};
 use crate::domain::account::PersonId;
 
 /// Where the keys are, and by what they are wrapped.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct KeySettings {
     /// A file with the master key; without one, `keys/master` in the data folder, made at first start.
     pub master_file: Option<PathBuf>,
     /// A folder that holds a copy of the keyring, for restoring backups.
     pub copy: Option<PathBuf>,
+}
+
+impl KeySettings {
+    /// What cannot work, one sentence each, with the key first.
+    pub fn problems(&self) -> Vec<String> {
+        let missing = self.master_file.as_ref().filter(|file| !file.is_file());
+        let told = missing.map(|file| format!("master_file: there is no file {}", file.display()));
+        told.into_iter().collect()
+    }
 }
 
 /// What can be wrong with keys.

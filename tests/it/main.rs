@@ -35,6 +35,8 @@
 //! 33. `web`: the pages as browsers without a script get them.
 //! 34. `browser`: the pages in a real browser: the whole way by mouse, by keyboard and without script, and for everybody.
 //! 35. `operators`: every admin door, the figures, the log, the report of an import.
+//! 36. `people`: accounts, consents and profiles, from sign-up to the end.
+//! 37. `two_accounts`: at no address does one person see or change anything of another's.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -65,6 +67,7 @@ mod mail;
 mod nearness;
 mod operators;
 mod outbox;
+mod people;
 mod personas;
 mod readme;
 mod relevance;
@@ -74,5 +77,6 @@ mod smtp;
 mod snapshot;
 mod suggest;
 mod support;
+mod two_accounts;
 mod understanding;
 mod web;

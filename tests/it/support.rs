@@ -18,9 +18,10 @@ use tower::ServiceExt;
 /// A Classo in this process, on a data folder of its own.
 pub struct TestApp {
     router: axum::Router,
+    pub server: Arc<Server>,
     token: String,
     runtime: tokio::runtime::Runtime,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub struct Answer {
@@ -28,6 +29,7 @@ pub struct Answer {
     pub content_type: String,
     pub request_id: String,
     pub location: String,
+    pub headers: axum::http::HeaderMap,
     pub text: String,
 }
 
@@ -56,11 +58,13 @@ impl TestApp {
             .enable_all()
             .build()
             .unwrap();
+        let server = Arc::new(Server::new(app, Settings::default()));
         TestApp {
-            router: router(Arc::new(Server::new(app, Settings::default()))),
+            router: router(Arc::clone(&server)),
+            server,
             token,
             runtime,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -85,12 +89,14 @@ impl TestApp {
             };
             let (content_type, request_id) = (header("content-type"), header("x-request-id"));
             let location = header("location");
+            let headers = response.headers().clone();
             let bytes = response.into_body().collect().await.unwrap().to_bytes();
             Answer {
                 status,
                 content_type,
                 request_id,
                 location,
+                headers,
                 text: String::from_utf8_lossy(&bytes).into_owned(),
             }
         })
@@ -128,7 +134,25 @@ impl TestApp {
 
     /// The tokens of the data folder.
     pub fn tokens(&self) -> classo::store::tokens::OperatorTokens {
-        classo::store::tokens::OperatorTokens::new(self._folder.path())
+        classo::store::tokens::OperatorTokens::new(self.folder.path())
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Asks with a bearer token of the caller's.
+    pub fn as_bearer(&self, token: &str, method: &str, path: &str, body: Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"));
+        let body = match body {
+            Value::Null => Body::empty(),
+            body => Body::from(body.to_string()),
+        };
+        self.send(request.body(body).unwrap())
     }
 
     /// A token of an operator.

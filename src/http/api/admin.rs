@@ -7,6 +7,9 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, ToSchema};
@@ -15,8 +18,9 @@ use super::resources::resource_id;
 use crate::domain::task::TaskKind;
 use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
-use crate::http::body;
+use crate::http::body::{self, JsonBody};
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::identity::PRIVATE;
 use crate::http::operator::Operator;
 use crate::interchange::records::Records;
 use crate::interchange::report::{ImportReport, Reject};
@@ -24,16 +28,16 @@ use crate::query::params::{RawParams, Reader};
 use crate::services::catalogue::{ImportListener, ImportSource};
 use crate::services::tasks::Work;
 
-/// Says in the description how operators show who they are.
+/// Says in the description how operators and people show who they are.
 pub struct BearerScheme;
 
 impl Modify for BearerScheme {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
         let components = description.components.get_or_insert_with(Default::default);
-        components.add_security_scheme(
-            "operator",
-            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
-        );
+        for scheme in ["operator", "person"] {
+            let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+            components.add_security_scheme(scheme, bearer);
+        }
     }
 }
 
@@ -171,4 +175,40 @@ pub async fn remove(
         })
     });
     Ok(Json(removed.await??))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct TokenResponse {
+    /// Shown this once.
+    token: String,
+    label: String,
+}
+
+/// Makes a token for `/admin`, for a program of an operator.
+#[utoipa::path(post, path = "/admin/tokens", tag = "admin", security(("operator" = [])),
+    request_body(content = Object, description = "`label` says what it is for; `days` until it expires, 1 to 3650 (90)"),
+    responses((status = CREATED, body = TokenResponse), (status = UNAUTHORIZED, description = "no valid token"),
+        (status = FORBIDDEN, description = "signed in, and no operator")))]
+pub async fn make_token(
+    Operator(_): Operator,
+    State(server): State<Arc<Server>>,
+    JsonBody(body): JsonBody,
+) -> ApiResult<impl IntoResponse> {
+    let mut reader = Reader::new(RawParams::from_json(body), &server.app.schema.vocabularies);
+    let label = reader.text("label").unwrap_or_else(|| "operator".into());
+    let days = reader.integer("days", 3_650).unwrap_or(90).max(1);
+    reader.finish().map_err(ApiError::Invalid)?;
+    let at = Arc::clone(&server);
+    let made = server.bridge.ask(move || {
+        let lifetime = SignedDuration::from_hours(24 * days as i64);
+        let token = at.app.tokens.create(&label, at.app.clock.now(), lifetime);
+        token.map(|token| TokenResponse { token, label })
+    });
+    let made = made.await?;
+    let made = made.map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok((
+        StatusCode::CREATED,
+        [(header::CACHE_CONTROL, PRIVATE)],
+        Json(made),
+    ))
 }

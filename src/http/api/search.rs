@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::facets::{self, FacetResponse};
-use crate::domain::actor::Actor;
 use crate::domain::language::Bilingual;
 use crate::domain::problem::Problem;
 use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::identity::{Identity, PRIVATE};
 use crate::query::params::RawParams;
 use crate::query::search_query::Query;
 use crate::query::understanding::Expression;
@@ -186,10 +187,12 @@ impl From<Bilingual> for TextResponse {
 #[utoipa::path(get, path = "/search", tag = "find", params(SearchParams),
     responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
 pub async fn by_parameters(
+    asker: Identity,
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
     answer(
+        asker,
         server,
         RawParams::from_query_string(&query.unwrap_or_default()),
     )
@@ -200,16 +203,18 @@ pub async fn by_parameters(
 #[utoipa::path(post, path = "/search", tag = "find", request_body(content = Object, description = "the parameters of GET, and `profile`"),
     responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
 pub async fn by_body(
+    asker: Identity,
     State(server): State<Arc<Server>>,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Response> {
-    answer(server, RawParams::from_json(body)).await
+    answer(asker, server, RawParams::from_json(body)).await
 }
 
 /// What suits, without a text: by fit to the profile, then by quality.
 #[utoipa::path(post, path = "/recommendations", tag = "find", request_body(content = Object, description = "a search without `q`"),
     responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
 pub async fn recommendations(
+    asker: Identity,
     State(server): State<Arc<Server>>,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Response> {
@@ -221,20 +226,28 @@ pub async fn recommendations(
             detail,
         )]));
     }
-    answer(server, RawParams::from_json(body)).await
+    answer(asker, server, RawParams::from_json(body)).await
 }
 
-async fn answer(server: Arc<Server>, params: RawParams) -> ApiResult<Response> {
+async fn answer(asker: Identity, server: Arc<Server>, params: RawParams) -> ApiResult<Response> {
     let query = params
         .into_query(&server.app.schema.vocabularies)
         .map_err(ApiError::Invalid)?;
-    let at = Arc::clone(&server);
+    let (at, is_person) = (Arc::clone(&server), asker.is_person());
     let response = server.bridge.ask(move || -> ApiResult<SearchResponse> {
-        let outcome = at.app.search.search(&Actor::Visitor, &query)?;
+        let outcome = at.app.search.search(&asker.actor, &query)?;
         at.app.analytics.count(&query, outcome.total);
         response(outcome, &query, &at.app.schema.vocabularies)
     });
-    Ok(Json(response.await??).into_response())
+    Ok(private_if(is_person, Json(response.await??)))
+}
+
+/// An answer to a signed-in person is nobody else's: no cache keeps it.
+fn private_if(is_person: bool, answer: impl IntoResponse) -> Response {
+    match is_person {
+        true => ([(header::CACHE_CONTROL, PRIVATE)], answer).into_response(),
+        false => answer.into_response(),
+    }
 }
 
 /// The answer of design section 3.

@@ -41,6 +41,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How much is wrong so far.
+    pub fn problem_count(&self) -> usize {
+        self.problems.len()
+    }
+
     /// Notes that a parameter is wrong.
     pub fn problem(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
         self.problems.push(Problem::new(field, code, detail));

@@ -79,6 +79,10 @@ impl Changes {
         self.with(Step::Release(email.clone()))
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     fn with(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
@@ -133,6 +137,17 @@ impl Vault {
             }
         }
         self.write(PersonId::NOBODY, &prepared)
+    }
+
+    /// Takes as long as a small change, and changes nothing: who is told the same about everybody waits the same, too.
+    pub fn feign(&self) -> Result<(), VaultError> {
+        let place = place(PersonId::NOBODY, Category::Challenges, &[]);
+        let sealed = seal::seal(&crate::store::random::bytes()?, &place, &[0; 1_000])?;
+        let steps = [
+            Prepared::Put(place.clone(), sealed, false),
+            Prepared::Remove(place, false),
+        ];
+        self.write(PersonId::NOBODY, &steps)
     }
 
     fn prepare(

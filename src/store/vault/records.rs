@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Record;
 use crate::domain::account::{Account, Challenge, Credentials};
 use crate::domain::consent::{ConsentEvent, Purpose};
+use crate::domain::decision::RankingDecision;
 use crate::domain::letter::OutgoingLetter;
 use crate::domain::permit::Standing;
 use crate::domain::profile::StoredProfile;
@@ -51,6 +52,10 @@ pub struct StaffRead {
 
 impl Record for StaffRead {
     const CATEGORY: Category = Category::StaffReads;
+}
+
+impl Record for RankingDecision {
+    const CATEGORY: Category = Category::Decisions;
 }
 
 /// A letter that waits to be delivered.

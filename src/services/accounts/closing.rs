@@ -1,0 +1,95 @@
+//! Closing an account, and the copy of everything that a person can take along.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Accounts, signed_in};
+use crate::domain::account::PersonId;
+use crate::domain::actor::Actor;
+use crate::services::ServiceError;
+use crate::store::register::Category;
+
+/// What was erased and what is kept: the person's to keep, for Classo keeps nothing that names them.
+#[derive(Debug, Serialize)]
+pub struct Receipt {
+    /// By this number, what is still kept as proof can be found.
+    pub person: PersonId,
+    pub erased_at: Timestamp,
+    pub erased: Vec<Told>,
+    pub kept: Vec<Told>,
+    /// When what is kept is destroyed too.
+    pub kept_until: Timestamp,
+}
+
+/// A category of the register.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    pub category: &'static str,
+    pub fr: String,
+    pub en: String,
+}
+
+/// Everything that is kept about a person, by the categories of the register.
+#[derive(Debug, Serialize)]
+pub struct Export {
+    pub classo_export: u32,
+    pub person: PersonId,
+    pub made_at: Timestamp,
+    /// The version of the register that says what each field is.
+    pub register: String,
+    pub records: Map<String, Value>,
+}
+
+impl Accounts {
+    /// Deletes the account of the person who asks, at once and for good.
+    pub fn close(&self, actor: &Actor) -> Result<Receipt, ServiceError> {
+        let person = signed_in(actor)?.id;
+        let erasure = self.vault.hold(person).erase()?;
+        let told = |kept: bool| {
+            let categories = Category::ALL.into_iter();
+            let categories = categories.filter(move |category| {
+                (category.key() == crate::store::keyring::KeyKind::Proof) == kept
+            });
+            categories
+                .map(|category| {
+                    let title = &self.vault.register().category(category).title;
+                    Told {
+                        category: category.id(),
+                        fr: title.fr.clone(),
+                        en: title.en.clone(),
+                    }
+                })
+                .collect()
+        };
+        Ok(Receipt {
+            person,
+            erased_at: erasure.at,
+            erased: told(false),
+            kept: told(true),
+            kept_until: erasure.proof_until,
+        })
+    }
+
+    /// Every record of the person who asks, in every category of the register.
+    pub fn export(&self, actor: &Actor) -> Result<Export, ServiceError> {
+        let person = signed_in(actor)?.id;
+        let register = self.vault.register();
+        let mut records = Map::new();
+        for category in Category::ALL {
+            let name = register.category(category).export.clone();
+            let kept = self.vault.export(actor, person, category)?;
+            records.insert(
+                name.unwrap_or_else(|| category.id().to_owned()),
+                Value::Array(kept.into_iter().map(Value::Object).collect()),
+            );
+        }
+        Ok(Export {
+            classo_export: 1,
+            person,
+            made_at: self.now(),
+            register: register.version.clone(),
+            records,
+        })
+    }
+}
