@@ -1,7 +1,7 @@
 //! A server on a port of its own, and a client that keeps one connection to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use classo::app::App;
 use classo::http::Settings;
@@ -11,27 +11,31 @@ pub struct Loopback {
     answer: Vec<u8>,
 }
 
+/// Serves the app until the process ends; returns where.
+pub fn serve(app: App, settings: Settings) -> SocketAddr {
+    let (listening, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let any_port = ([127, 0, 0, 1], 0).into();
+        let said = move |address| listening.send(address).expect("somebody waits for it");
+        let served = classo::http::serve(app, settings, any_port, said, std::future::pending());
+        runtime.block_on(served).expect("served");
+    });
+    address.recv().expect("an address")
+}
+
 impl Loopback {
-    /// Serves the app until the process ends.
+    /// Serves the app until the process ends, and connects to it.
     pub fn serve(app: App) -> Loopback {
-        let (listening, address) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            let any_port = ([127, 0, 0, 1], 0).into();
-            let said = move |address| listening.send(address).expect("somebody waits for it");
-            let served = classo::http::serve(
-                app,
-                Settings::default(),
-                any_port,
-                said,
-                std::future::pending(),
-            );
-            runtime.block_on(served).expect("served");
-        });
-        let stream = TcpStream::connect(address.recv().expect("an address")).expect("connected");
+        Loopback::connect(serve(app, Settings::default()))
+    }
+
+    /// Another connection to a server.
+    pub fn connect(address: SocketAddr) -> Loopback {
+        let stream = TcpStream::connect(address).expect("connected");
         stream.set_nodelay(true).expect("a connection in use");
         Loopback {
             stream: BufReader::with_capacity(1 << 18, stream),
@@ -41,6 +45,13 @@ impl Loopback {
 
     /// Posts a JSON body and reads the whole answer, which must be a good one; returns how long it is.
     pub fn post(&mut self, path: &str, body: &str) -> usize {
+        let status = self.send(path, body);
+        assert_eq!(status, 200, "{body}");
+        self.answer.len()
+    }
+
+    /// Posts a JSON body and reads the whole answer; returns its status.
+    pub fn send(&mut self, path: &str, body: &str) -> u16 {
         let length = body.len();
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
@@ -49,7 +60,10 @@ impl Loopback {
         sent.expect("a kept connection");
         let (mut length, mut line) = (0, String::new());
         self.stream.read_line(&mut line).expect("a status");
-        assert!(line.starts_with("HTTP/1.1 200"), "{line}: {body}");
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         loop {
             line.clear();
             self.stream.read_line(&mut line).expect("a header");
@@ -61,6 +75,6 @@ impl Loopback {
         }
         self.answer.resize(length, 0);
         self.stream.read_exact(&mut self.answer).expect("a body");
-        length
+        status.expect("a status")
     }
 }

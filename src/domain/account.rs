@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::language::Language;
@@ -82,9 +83,13 @@ impl EmailAddress {
         &self.0
     }
 
-    /// What two spellings of one address have in common: look-ups go by it.
+    /// What two spellings of one address have in common: look-ups go by it, letters go to what was typed. Capitals, the two
+    /// ways to write an accent, and the two names of a domain with accents are one.
     pub fn folded(&self) -> String {
-        self.0.to_lowercase()
+        let (name, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let name: String = name.nfc().flat_map(char::to_lowercase).collect();
+        let domain = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase());
+        format!("{name}@{domain}")
     }
 }
 
@@ -220,6 +225,15 @@ mod tests {
         ] {
             assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
         }
+        let folded = |text: &str| EmailAddress::parse(text).unwrap().folded();
+        assert_eq!(folded("Marie@École.org"), folded("marie@xn--cole-9oa.ORG"));
+        assert_eq!(folded("Ren\u{e9}@b.ca"), folded("rene\u{301}@B.ca"));
+        assert_ne!(folded("marie+x@b.ca"), folded("marie@b.ca"));
+        assert_ne!(
+            folded("m\u{430}rie@b.ca"),
+            folded("marie@b.ca"),
+            "another letter"
+        );
         let long = format!("{}@b.ca", "a".repeat(65));
         assert!(EmailAddress::parse(&long).is_err());
     }

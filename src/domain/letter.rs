@@ -53,6 +53,7 @@ pub enum Letter {
     AccountDeleted {
         at: Timestamp,
         receipt: String,
+        kept_until: Timestamp,
     },
 }
 
@@ -108,6 +109,7 @@ impl Letter {
             Letter::AccountDeleted {
                 at,
                 receipt: "0193-42".to_owned(),
+                kept_until: at,
             },
         ]
     }

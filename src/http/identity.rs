@@ -27,12 +27,15 @@ impl FromRequestParts<Arc<Server>> for Identity {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, ApiError> {
-        let presented = bearer(&parts.headers).filter(|token| token.starts_with(SESSION_PREFIX));
+        let bearer = bearer(&parts.headers);
+        let presented = bearer.filter(|token| token.starts_with(SESSION_PREFIX));
         let method = match presented {
             Some(_) => ConsentMethod::Program,
             None => ConsentMethod::Browser,
         };
-        let token = presented.or_else(|| cookie::session(&parts.headers));
+        // Who bears another token does not ask by cookie: what is not checked for its origin opens no session.
+        let by_cookie = || cookie::session(&parts.headers).filter(|_| bearer.is_none());
+        let token = presented.or_else(by_cookie);
         let Some(token) = token.map(str::to_owned) else {
             return Ok(Identity::visitor(method));
         };

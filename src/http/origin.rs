@@ -7,12 +7,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Server;
 use super::error::ApiError;
+use super::identity::bearer;
 
 /// A layer around the paths that change something in a person's name.
 pub async fn own(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
@@ -20,7 +21,7 @@ pub async fn own(State(server): State<Arc<Server>>, request: Request, next: Next
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    let bears_token = request.headers().contains_key(header::AUTHORIZATION);
+    let bears_token = bearer(request.headers()).is_some();
     if !reads && !bears_token && is_foreign(request.headers(), server.settings.public_origin()) {
         return ApiError::ForeignOrigin.into_response();
     }

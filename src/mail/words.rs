@@ -94,9 +94,15 @@ fn values(letter: &Letter, language: Language, site: &str) -> Vec<(&'static str,
         Letter::RecoveryCodeUsed { at, left } => {
             vec![("at", moment(*at, language)), ("left", left.to_string())]
         }
-        Letter::AccountDeleted { at, receipt } => {
-            vec![("at", moment(*at, language)), ("receipt", receipt.clone())]
-        }
+        Letter::AccountDeleted {
+            at,
+            receipt,
+            kept_until,
+        } => vec![
+            ("at", moment(*at, language)),
+            ("receipt", receipt.clone()),
+            ("kept_until", moment(*kept_until, language)),
+        ],
     };
     values.push(("site", site.to_owned()));
     values
@@ -226,6 +232,7 @@ mod tests {
         let letter = Letter::AccountDeleted {
             at: Timestamp::UNIX_EPOCH,
             receipt: "<script>alert('{site}')</script>\n& \"more\"".to_owned(),
+            kept_until: Timestamp::UNIX_EPOCH,
         };
         let written = write(&letter, Language::En, "https://classo.example");
         assert!(written.html.contains(

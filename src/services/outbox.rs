@@ -19,6 +19,7 @@ use crate::domain::account::PersonId;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
 use crate::domain::consent::Purpose;
+use crate::domain::letter::OutgoingLetter;
 use crate::mail::{DeliveryError, MailError, Mailer, Settings};
 use crate::store::vault::changes::Changes;
 use crate::store::vault::post::LetterPlace;
@@ -32,13 +33,14 @@ const NAP: Duration = Duration::from_secs(60);
 
 /// The thread that delivers.
 pub struct Outbox {
-    stop: Mutex<Option<Sender<Word>>>,
+    words: Mutex<Option<Sender<Word>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What the thread is told.
 enum Word {
     Letter(LetterPlace),
+    Farewell(OutgoingLetter),
     Stop,
 }
 
@@ -66,16 +68,17 @@ impl Outbox {
         folder: &Path,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OutboxError> {
-        let (stop, words) = mpsc::channel();
+        let (sender, words) = mpsc::channel();
         let mut delivery = Delivery {
             mailer: Mailer::new(settings, site, folder)?,
             tries: settings.tries,
             first_pause: Duration::from_secs(u64::from(settings.first_pause_seconds)),
             due: BTreeSet::new(),
+            farewells: Vec::new(),
             vault,
             clock,
         };
-        delivery.listen(stop.clone());
+        delivery.listen(sender.clone());
         for place in delivery.vault.letters()? {
             delivery.note(place);
         }
@@ -83,21 +86,34 @@ impl Outbox {
             .name("outbox".into())
             .spawn(move || delivery.run(&words))?;
         Ok(Outbox {
-            stop: Mutex::new(Some(stop)),
+            words: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
         })
     }
 
+    /// Sends the last letter to somebody who is forgotten. It is held in memory alone, tried as often as others and lost with
+    /// the process; as a file it would bring the address back, and is not written.
+    pub fn farewell(&self, letter: OutgoingLetter) {
+        self.tell(Word::Farewell(letter));
+    }
+
+    fn tell(&self, word: Word) {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = &*words {
+            // A thread that ended has said why.
+            let _ = words.send(word);
+        }
+    }
+
     /// Ends the thread after the letter it is at; the others wait for the next start.
     pub fn stop(&self) {
-        if let Some(stop) = self
-            .stop
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            let _ = stop.send(Word::Stop);
-        }
+        self.tell(Word::Stop);
+        drop(
+            self.words
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         let thread = self
             .thread
             .lock()
@@ -123,6 +139,8 @@ struct Delivery {
     first_pause: Duration,
     /// When to look at which letter.
     due: BTreeSet<(Timestamp, LetterPlace)>,
+    /// Letters to people who are forgotten.
+    farewells: Vec<WaitingLetter>,
 }
 
 /// What became of a try.
@@ -144,7 +162,12 @@ impl Delivery {
             metrics::gauge!("classo_mail_waiting").set(self.due.len() as f64);
             match words.recv_timeout(self.pause()) {
                 Ok(Word::Letter(place)) => self.note(place),
-                Err(RecvTimeoutError::Timeout) => self.deliver_first(),
+                Ok(Word::Farewell(letter)) if self.mailer.is_local => drop(letter),
+                Ok(Word::Farewell(letter)) => self.farewells.push(WaitingLetter::new(letter)),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.deliver_first();
+                    self.deliver_farewells();
+                }
                 Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -152,7 +175,9 @@ impl Delivery {
 
     /// How long until the first letter is due.
     fn pause(&self) -> Duration {
-        let Some((at, _)) = self.due.first() else {
+        let farewells = self.farewells.iter().map(|letter| letter.next_try_at);
+        let letters = self.due.first().map(|(at, _)| *at);
+        let Some(at) = farewells.chain(letters).min() else {
             return NAP;
         };
         let wait = at.duration_since(self.clock.now());
@@ -198,6 +223,20 @@ impl Delivery {
         self.due.remove(&(at, place.clone()));
         if let Err(error) = self.deliver(&place) {
             self.put_off(place, &error);
+        }
+    }
+
+    fn deliver_farewells(&mut self) {
+        let now = self.clock.now();
+        let is_due = |letter: &mut WaitingLetter| letter.next_try_at <= now;
+        for mut letter in self.farewells.extract_if(.., is_due).collect::<Vec<_>>() {
+            let outcome = self.attempt(PersonId::NOBODY, &letter);
+            told(&outcome, &letter);
+            if let Outcome::Again(at) = outcome {
+                letter.tries += 1;
+                letter.next_try_at = at;
+                self.farewells.push(letter);
+            }
         }
     }
 

@@ -24,6 +24,7 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::http::identity::{PRIVATE, Person};
 use crate::http::{Server, cookie};
 use crate::query::params::{RawParams, Reader};
+use crate::services::ServiceError;
 use crate::services::accounts::sign_up::SignUp;
 
 /// What comes next.
@@ -167,7 +168,7 @@ pub async fn sign_up(
     let at = Arc::clone(&server);
     server
         .bridge
-        .ask(move || at.app.people.accounts.sign_up(&Actor::Visitor, sign_up))
+        .hash(move || at.app.people.accounts.sign_up(&Actor::Visitor, sign_up))
         .await??;
     Ok(mailed())
 }
@@ -236,7 +237,7 @@ pub async fn reset(
     let at = Arc::clone(&server);
     server
         .bridge
-        .ask(move || {
+        .hash(move || {
             at.app
                 .people
                 .accounts
@@ -264,7 +265,7 @@ pub async fn change_password(
     let at = Arc::clone(&server);
     server
         .bridge
-        .ask(move || {
+        .hash(move || {
             at.app
                 .people
                 .accounts
@@ -295,7 +296,7 @@ pub async fn change_email(
     let at = Arc::clone(&server);
     server
         .bridge
-        .ask(move || {
+        .hash(move || {
             at.app
                 .people
                 .accounts
@@ -320,7 +321,7 @@ pub async fn begin_totp(
     let password = checked(password)?;
     count_password(&server, caller, &asker.actor)?;
     let at = Arc::clone(&server);
-    let begun = server.bridge.ask(move || {
+    let begun = server.bridge.hash(move || {
         at.app
             .people
             .accounts
@@ -375,7 +376,7 @@ pub async fn end_totp(
     let at = Arc::clone(&server);
     server
         .bridge
-        .ask(move || {
+        .hash(move || {
             at.app
                 .people
                 .accounts
@@ -416,7 +417,11 @@ pub async fn close(
     let at = Arc::clone(&server);
     let receipt = server
         .bridge
-        .ask(move || at.app.people.accounts.close(&asker.actor))
+        .ask(move || {
+            let (receipt, farewell) = at.app.people.accounts.close(&asker.actor)?;
+            at.app.people.outbox.farewell(farewell);
+            Ok::<_, ServiceError>(receipt)
+        })
         .await??;
     let is_secure = cookie::is_secure(&headers, server.settings.public_url.as_deref());
     Ok(private((

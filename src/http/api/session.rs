@@ -58,7 +58,7 @@ pub async fn sign_in(
             .count(Attempt::Code, caller, &email.folded())?;
     }
     let at = Arc::clone(&server);
-    let opened = server.bridge.ask(move || {
+    let opened = server.bridge.hash(move || {
         let accounts = &at.app.people.accounts;
         accounts.sign_in(&Actor::Visitor, &email, &password, code.as_deref())
     });

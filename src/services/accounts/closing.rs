@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Accounts, signed_in};
-use crate::domain::account::PersonId;
+use crate::domain::account::{Account, PersonId};
 use crate::domain::actor::Actor;
+use crate::domain::letter::{Letter, LetterId, OutgoingLetter};
 use crate::services::ServiceError;
 use crate::store::register::Category;
 
@@ -42,10 +43,26 @@ pub struct Export {
 }
 
 impl Accounts {
-    /// Deletes the account of the person who asks, at once and for good.
-    pub fn close(&self, actor: &Actor) -> Result<Receipt, ServiceError> {
+    /// Deletes the account of the person who asks, at once and for good. The last letter goes with the answer: its address
+    /// is written nowhere any more.
+    pub fn close(&self, actor: &Actor) -> Result<(Receipt, OutgoingLetter), ServiceError> {
         let person = signed_in(actor)?.id;
-        let erasure = self.vault.hold(person).erase()?;
+        let held = self.vault.hold(person);
+        let account: Account = self.own(actor, person)?;
+        let id = LetterId::from_random(self.vault.random()?);
+        let erasure = held.erase()?;
+        let farewell = OutgoingLetter {
+            id,
+            to: account.email.as_str().to_owned(),
+            language: account.language,
+            written_at: erasure.at,
+            letter: Letter::AccountDeleted {
+                at: erasure.at,
+                receipt: person.to_string(),
+                kept_until: erasure.proof_until,
+            },
+            unsubscribe: None,
+        };
         let told = |kept: bool| {
             let categories = Category::ALL.into_iter();
             let categories = categories.filter(move |category| {
@@ -62,13 +79,14 @@ impl Accounts {
                 })
                 .collect()
         };
-        Ok(Receipt {
+        let receipt = Receipt {
             person,
             erased_at: erasure.at,
             erased: told(false),
             kept: told(true),
             kept_until: erasure.proof_until,
-        })
+        };
+        Ok((receipt, farewell))
     }
 
     /// Every record of the person who asks, in every category of the register.

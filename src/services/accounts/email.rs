@@ -17,12 +17,13 @@ impl Accounts {
         new: EmailAddress,
     ) -> Result<(), ServiceError> {
         let person = signed_in(actor)?.id;
-        self.must_know(actor, person, password)?;
+        let known = self.must_know(actor, person, password)?;
         match self.vault.find(&new)? {
             Some(holder) if holder != person => return self.tell_holder(holder),
             _ => {}
         }
         let held = self.vault.hold(person);
+        self.still(actor, person, &known)?;
         let account: Account = self.own(actor, person)?;
         let (token, changes) = self.new_challenge(
             person,

@@ -1,7 +1,7 @@
 //! Hashes passwords, on threads of its own.
 //!
-//! Argon2id takes 19 MiB and some 30 ms of a core by design. A small pool does nothing else; its queue is bounded, and who
-//! comes when it is full is told to come back. A password for an account that there is not costs the same work as for one
+//! Argon2id takes 19 MiB and some 30 ms of a core by design. A small pool does nothing else, at a low priority where the
+//! system has one; its queue is bounded, and who comes when it is full is told to come back. A password for an account that there is not costs the same work as for one
 //! that there is.
 
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
@@ -168,7 +168,23 @@ impl Drop for Hashing {
     }
 }
 
+/// How far the hashing threads stand back for those that search (of 19): a sign-in takes somewhat longer on a busy machine,
+/// and searches do not.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 15;
+
+/// Lets other threads of the process go first, where the system has priorities for threads.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) =
+        rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS)
+    {
+        tracing::debug!(%error, "hashing has the same priority as everything else");
+    }
+}
+
 fn work(queue: &Mutex<Receiver<Job>>, mut hasher: Hasher) {
+    stand_back();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         // Who asked may have gone away; the work is done all the same.

@@ -145,10 +145,22 @@ impl Accounts {
             .check(password, Some(&credentials.password_hash))?
         {
             Checked::Right { .. } => Ok(credentials),
-            Checked::Wrong => Err(ServiceError::ruled(
-                super::Rule::WrongCredentials,
-                "This is not the password.",
-            )),
+            Checked::Wrong => Err(not_the_password()),
+        }
+    }
+
+    /// The credentials of a person who is held, when the password that was right is so still: another change may have come
+    /// while it was hashed.
+    fn still(
+        &self,
+        actor: &Actor,
+        person: PersonId,
+        known: &Credentials,
+    ) -> Result<Credentials, ServiceError> {
+        let credentials: Credentials = self.own(actor, person)?;
+        match credentials.password_hash == known.password_hash {
+            true => Ok(credentials),
+            false => Err(not_the_password()),
         }
     }
 }
@@ -159,6 +171,10 @@ pub fn signed_in(actor: &Actor) -> Result<&SignedIn, ServiceError> {
         Actor::Person(person) => Ok(person),
         _ => Err(ServiceError::not_signed_in()),
     }
+}
+
+fn not_the_password() -> ServiceError {
+    ServiceError::ruled(super::Rule::WrongCredentials, "This is not the password.")
 }
 
 /// A link that is wrong, old or used says the same.

@@ -22,10 +22,10 @@ impl Accounts {
         let account: Account = self.own(actor, person)?;
         let new = Password::chosen(new, account.email.as_str())
             .map_err(|problem| ServiceError::Invalid(vec![problem]))?;
-        self.must_know(actor, person, current)?;
+        let known = self.must_know(actor, person, current)?;
         let hash = self.hashing.hash(&new)?;
         let held = self.vault.hold(person);
-        let credentials: Credentials = self.own(actor, person)?;
+        let credentials = self.still(actor, person, &known)?;
         let changes = self.with_password(Changes::default(), &account, credentials, hash)?;
         Ok(held.apply(changes)?)
     }
@@ -43,7 +43,11 @@ impl Accounts {
             changed_at: now,
             ..credentials
         };
-        let changes = changes.put(&credentials).remove_all::<Session>();
+        // A link that somebody else asked for, to another address for instance, ends with the old password.
+        let changes = changes
+            .put(&credentials)
+            .remove_all::<Session>()
+            .remove_all::<Challenge>();
         self.letter_to(changes, account, Letter::PasswordChanged { at: now })
     }
 
@@ -91,9 +95,7 @@ impl Accounts {
         let hash = self.hashing.hash(&new)?;
         let held = self.vault.hold(person);
         let credentials: Credentials = self.record(&Actor::Visitor, person)?.ok_or_else(spent)?;
-        let changes = Changes::default()
-            .take::<Challenge>(&secret.hash())
-            .remove_all::<Challenge>();
+        let changes = Changes::default().take::<Challenge>(&secret.hash());
         let changes = self.with_password(changes, &account, credentials, hash)?;
         match held.apply(changes) {
             Err(VaultError::Changed) => Err(spent()),

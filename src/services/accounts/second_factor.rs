@@ -28,11 +28,11 @@ impl Accounts {
         password: &Password,
     ) -> Result<Enrolment, ServiceError> {
         let person = signed_in(actor)?.id;
-        self.must_know(actor, person, password)?;
+        let known = self.must_know(actor, person, password)?;
         let bytes = self.vault.random::<SECRET_BYTES>()?;
         let held = self.vault.hold(person);
         let account: Account = self.own(actor, person)?;
-        let credentials: Credentials = self.own(actor, person)?;
+        let credentials = self.still(actor, person, &known)?;
         if credentials.totp_secret.is_some() {
             return Err(ServiceError::Conflict(
                 "A second factor is on already; turn it off first.".into(),
@@ -96,10 +96,10 @@ impl Accounts {
         code: &str,
     ) -> Result<(), ServiceError> {
         let person = signed_in(actor)?.id;
-        self.must_know(actor, person, password)?;
+        let known = self.must_know(actor, person, password)?;
         let held = self.vault.hold(person);
         let account: Account = self.own(actor, person)?;
-        let mut credentials: Credentials = self.own(actor, person)?;
+        let mut credentials = self.still(actor, person, &known)?;
         let is_right = step(credentials.totp_secret, code, self.now(), &credentials).is_some()
             || credentials.recovery_codes.redeem(code);
         if !is_right {

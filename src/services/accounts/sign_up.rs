@@ -3,7 +3,7 @@
 //! Until then it has no claim on the address: several people may try with one address, and who follows the link of a letter
 //! gets the account. An address that has an account already gets a letter that says so, and whoever asked learns nothing.
 
-use crate::domain::account::{Account, ChallengeAim, Credentials, EmailAddress};
+use crate::domain::account::{Account, Challenge, ChallengeAim, Credentials, EmailAddress};
 use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::letter::Letter;
@@ -112,14 +112,15 @@ impl Accounts {
         let mut account: Account = self
             .record(&Actor::Visitor, secret.person)?
             .ok_or_else(spent)?;
-        let mut changes =
-            Changes::default().take::<crate::domain::account::Challenge>(&secret.hash());
+        let mut changes = Changes::default().take::<Challenge>(&secret.hash());
         match challenge.new_email {
             None => account.confirmed_at = Some(self.now()),
             Some(new_email) => {
                 let letter = Letter::AddressChanged { at: self.now() };
                 changes = self
                     .letter_to(changes, &account, letter)?
+                    // A link to a new password may lie in the mailbox that is left.
+                    .remove_all::<Challenge>()
                     .release(&account.email);
                 account.email = new_email;
             }
