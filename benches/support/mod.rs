@@ -12,6 +12,7 @@
 
 pub mod http;
 pub mod raw;
+pub mod server;
 
 use std::time::{Duration, Instant};
 

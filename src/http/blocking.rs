@@ -1,7 +1,8 @@
 //! The single bridge from the asynchronous doors to the synchronous core.
 //!
-//! It has a limited number of permits: a crowd waits for a moment and is then told to come back, so that accepted
-//! requests stay fast and the server is never starved.
+//! It has a limited number of permits for each kind of work, so that a crowd never starves the server, and operators get
+//! through whatever the crowd does. Questions have a [`Queue`] of their own: a burst waits for its turn, a crowd that
+//! stays is told to come back at once, so that accepted questions keep their time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +10,21 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::ApiError;
+use super::queue::Queue;
 
 pub struct Bridge {
     questions: Arc<Semaphore>,
+    queue: Queue,
+    operators: Arc<Semaphore>,
     imports: Arc<Semaphore>,
     passwords: Arc<Semaphore>,
 }
 
-/// How long a question waits for a permit.
+/// How long anybody waits for a permit.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// What operators look at or begin is short; it has permits of its own.
+const OPERATORS_AT_ONCE: usize = 2;
 
 /// Bulk work runs beside questions, but not in a crowd.
 const IMPORTS_AT_ONCE: usize = 2;
@@ -27,9 +34,12 @@ const PASSWORDS_AT_ONCE: usize = 32;
 
 impl Bridge {
     pub(super) fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        // More questions at once than cores make each of them slower, and none of them sooner.
+        let at_once = std::thread::available_parallelism().map_or(2, usize::from);
         Bridge {
-            questions: Arc::new(Semaphore::new(cores * 2)),
+            questions: Arc::new(Semaphore::new(at_once)),
+            queue: Queue::new(at_once),
+            operators: Arc::new(Semaphore::new(OPERATORS_AT_ONCE)),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
         }
@@ -38,12 +48,32 @@ impl Bridge {
     /// Runs a question to the core on a worker thread.
     ///
     /// # Errors
-    /// [`ApiError::Busy`] when no permit came free in time.
+    /// [`ApiError::Busy`] when the queue is full, or no permit came free in time.
     pub async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        run(&self.questions, work).await
+        let permit = match Arc::clone(&self.questions).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                let _place = self.queue.enter().ok_or(ApiError::Busy)?;
+                permit(&self.questions).await?
+            }
+        };
+        run(permit, work).await
+    }
+
+    /// Whether a question that came now would be told to come back.
+    pub fn is_full(&self) -> bool {
+        self.questions.available_permits() == 0 && self.queue.is_full()
+    }
+
+    /// Runs what an operator looks at or begins, on a worker thread.
+    pub async fn operate<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        run(permit(&self.operators).await?, work).await
     }
 
     /// Runs work that waits for a password's hash: it holds none of the permits of questions, so that a crowd that signs in
@@ -52,7 +82,7 @@ impl Bridge {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        run(&self.passwords, work).await
+        run(permit(&self.passwords).await?, work).await
     }
 
     /// Runs bulk work on a worker thread.
@@ -60,7 +90,7 @@ impl Bridge {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        run(&self.imports, work).await
+        run(permit(&self.imports).await?, work).await
     }
 
     /// Begins bulk work on a worker thread and returns: its result goes out as it comes.
@@ -89,10 +119,9 @@ async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiErr
 }
 
 async fn run<T: Send + 'static>(
-    permits: &Arc<Semaphore>,
+    permit: OwnedSemaphorePermit,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ApiError> {
-    let permit = permit(permits).await?;
     let worked = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         work()

@@ -1,12 +1,16 @@
 //! How much of anything a request may take: time, bytes, and what happens when a handler panics.
 
 use std::any::Any;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::Server;
 use super::error::ApiError;
 
 /// The longest body of everything but an import.
@@ -21,6 +25,36 @@ pub async fn time(request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => ApiError::TimedOut.into_response(),
     }
+}
+
+/// The answer to a question for which there is no room, before anything is done for it. What is done for each that is
+/// turned away, ten times as many of them take from those that are answered: so these are counted, not logged, and the
+/// answer is made once. Operators, and those who watch over the server, have their own way in.
+pub fn crowd(server: &Server, path: &str) -> Option<Response> {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+        let document = ApiError::Busy.document(StatusCode::SERVICE_UNAVAILABLE);
+        serde_json::to_vec(&document)
+            .expect("texts and numbers")
+            .into()
+    });
+    let is_question = path.starts_with("/api/v1/") && !path.starts_with("/api/v1/admin/");
+    if !is_question || !server.is_full() {
+        return None;
+    }
+    metrics::counter!("classo_requests_turned_away_total").increment(1);
+    let mut response = Response::new(Body::from(DOCUMENT.clone()));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    Some(response)
 }
 
 /// A panic is a fault of ours: the caller gets a problem document, the log the message.

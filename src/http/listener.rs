@@ -1,12 +1,8 @@
-//! Accepts connections within limits, and gives a problem document to requests that never reach the router.
-//!
-//! A request line or a header that is too long, or no HTTP at all, is refused by the HTTP library itself, with a bare
-//! status. Whoever sent it deserves to be told what is wrong as much as anybody: such an answer is replaced on its way out.
+//! Accepts connections within limits.
 
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,18 +11,20 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::caller::Peer;
+use super::connection::{Connection, response};
 use super::error::ApiError;
-use crate::domain::problem::Problem;
+use super::places::{Place, Places};
+use super::{Server, limits};
 
-/// Connections at once; beyond, new ones wait until others close. Well below the usual limit of open files, which the
-/// store and the index need too.
+/// Connections at once; beyond, the longest silent one makes room for a new one. Well below the usual limit of open
+/// files, which the store and the index need too.
 const MOST_CONNECTIONS: usize = 512;
 
 /// How long a connection may take to send the head of a request, or stay silent between two.
@@ -35,57 +33,119 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// How long accepting rests when the process has no file handle left.
 const REST: Duration = Duration::from_millis(100);
 
+/// How long a connection waits for a place when all are taken, while the longest silent one is asked to leave.
+const FOR_A_PLACE: Duration = Duration::from_millis(200);
+
+/// Connections that wait for a place, or are told that there is none; beyond, they are closed at once.
+const MOST_LATE: usize = 64;
+
+/// How long a connection that was told to come back may take to read it.
+const FAREWELL: Duration = Duration::from_millis(200);
+
 /// Serves connections until `stop` resolves, then lets those in the middle of a request finish it.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    server: Arc<Server>,
+    stop: impl Future<Output = ()>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(SILENCE);
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let house = Arc::new(House {
+        places: Places::new(MOST_CONNECTIONS),
+        late: Arc::new(Semaphore::new(MOST_LATE)),
+        http,
+        router,
+        server,
+    });
     let running = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener) => accepted,
             () = &mut stop => break,
         };
-        let Some((stream, peer, place)) = accepted else {
+        let Some((stream, peer)) = accepted else {
             continue;
         };
-        let router = TowerToHyperService::new(router.clone());
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            router.call(request)
-        });
-        let connection = http.serve_connection(
-            TokioIo::new(Connection {
-                stream,
-                replacement: None,
-            }),
-            service,
-        );
-        let connection = running.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            drop(place);
-        });
+        if let Some(place) = house.places.take() {
+            tokio::spawn(Arc::clone(&house).converse((stream, peer), place, running.watcher()));
+        } else if let Ok(late) = Arc::clone(&house.late).try_acquire_owned() {
+            let (house, watcher) = (Arc::clone(&house), running.watcher());
+            tokio::spawn(async move {
+                match house.places.take_within(FOR_A_PLACE).await {
+                    Some(place) => {
+                        drop(late);
+                        house.converse((stream, peer), place, watcher).await;
+                    }
+                    None => turn_away(stream).await,
+                }
+            });
+        }
     }
     running.shutdown().await;
 }
 
-/// The next connection, once there is a place for it; nothing when accepting failed and should be tried again.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+/// What every connection shares.
+struct House {
+    places: Arc<Places>,
+    late: Arc<Semaphore>,
+    http: http1::Builder,
+    router: Router,
+    server: Arc<Server>,
+}
+
+impl House {
+    /// Answers a connection's requests until it ends, or its place is needed.
+    async fn converse(
+        self: Arc<Self>,
+        (stream, peer): (TcpStream, Peer),
+        place: Place,
+        watcher: Watcher,
+    ) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let (server, guest) = (Arc::clone(&self.server), Arc::clone(&place.guest));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            let turned_away = limits::crowd(&server, request.uri().path());
+            let answering = guest.answering();
+            let answer = turned_away.is_none().then(|| {
+                request.extensions_mut().insert(peer);
+                router.call(request)
+            });
+            async move {
+                let answer = match (turned_away, answer) {
+                    (None, Some(answer)) => answer.await,
+                    (turned_away, _) => Ok(turned_away.unwrap_or_default()),
+                };
+                drop(answering);
+                answer
+            }
+        });
+        let connection = Connection::new(stream, Arc::clone(&place.guest));
+        let connection = self
+            .http
+            .serve_connection(TokioIo::new(connection), service);
+        let watched = watcher.watch(connection);
+        tokio::select! {
+            ended = watched => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                }
+            }
+            () = place.guest.must_leave() => tracing::debug!("a silent connection gave its place up"),
+        }
+    }
+}
+
+/// The next connection; nothing when accepting failed and should be tried again.
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, Peer)> {
     match listener.accept().await {
         Ok((stream, address)) => {
             // Answers are written whole; waiting for more only makes them late.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection keeps its delay");
             }
-            Some((stream, Peer(address.ip()), place))
+            Some((stream, Peer(address.ip())))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
@@ -95,96 +155,18 @@ async fn accept(
     }
 }
 
-/// A connection that replaces bare refusals.
-pub struct Connection {
-    stream: TcpStream,
-    /// What is written in the place of a refusal, and how much of it is written.
-    replacement: Option<(Vec<u8>, usize)>,
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.replacement.is_none() {
-            self.replacement = refusal(bytes).map(|response| (response, 0));
-        }
-        let Connection {
-            stream,
-            replacement,
-        } = &mut *self;
-        let Some((response, written)) = replacement else {
-            return Pin::new(stream).poll_write(context, bytes);
-        };
-        while *written < response.len() {
-            *written += ready!(Pin::new(&mut *stream).poll_write(context, &response[*written..]))?;
-        }
-        *replacement = None;
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-/// What a refusal of the library's own tells about: status, code, field, sentence.
-const REFUSALS: [(StatusCode, &str, &str, &str); 3] = [
-    (
-        StatusCode::URI_TOO_LONG,
-        "too_long",
-        "q",
-        "the address is longer than 64 KiB; a question has at most 1,000 characters",
-    ),
-    (
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        "too_long",
-        "headers",
-        "the headers are too many or too long",
-    ),
-    (
-        StatusCode::BAD_REQUEST,
-        "not_http",
-        "request",
-        "this is not a request in HTTP",
-    ),
-];
-
-/// The whole response that takes the place of a bare refusal; nothing for everything else. Our own answers always have
-/// a body, so an empty one with such a status is the library's.
-fn refusal(bytes: &[u8]) -> Option<Vec<u8>> {
-    let head = bytes.strip_prefix(b"HTTP/1.1 ")?;
-    let known = REFUSALS
-        .iter()
-        .find(|(status, ..)| head.starts_with(status.as_str().as_bytes()));
-    let (status, code, field, detail) = known?;
-    let text = std::str::from_utf8(bytes).ok()?.to_ascii_lowercase();
-    if !text.contains("\r\ncontent-length: 0\r\n") || text.contains("\r\nx-request-id:") {
-        return None;
-    }
-    let problem = ApiError::Invalid(vec![Problem::new(*field, code, *detail)]).document(*status);
-    let body = serde_json::to_string(&problem).ok()?;
-    let head = format!(
-        "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        status.as_str(),
-        status.canonical_reason().unwrap_or_default(),
-        body.len()
-    );
-    Some([head.into_bytes(), body.into_bytes()].concat())
+/// Tells a connection for which there is no place to come back. What it asks is read and thrown away: closing before
+/// that would take the answer from it.
+async fn turn_away(mut stream: TcpStream) {
+    metrics::counter!("classo_connections_turned_away_total").increment(1);
+    let farewell = async {
+        stream
+            .write_all(&response(StatusCode::SERVICE_UNAVAILABLE, ApiError::Busy))
+            .await?;
+        stream.shutdown().await?;
+        let mut asked = [0; 4096];
+        while stream.read(&mut asked).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = tokio::time::timeout(FAREWELL, farewell).await;
 }

@@ -10,6 +10,7 @@ pub mod blocking;
 mod body;
 pub mod caller;
 mod choices;
+mod connection;
 pub mod cookie;
 mod error;
 mod identity;
@@ -18,6 +19,8 @@ mod listener;
 mod observe;
 mod operator;
 pub mod origin;
+mod places;
+mod queue;
 pub mod router;
 pub mod web;
 
@@ -93,6 +96,11 @@ impl Server {
         }
     }
 
+    /// Whether a question that came now would be told to come back.
+    fn is_full(&self) -> bool {
+        self.bridge.is_full()
+    }
+
     /// How many questions and how many pieces of bulk work could begin now.
     fn free_permits(&self) -> (usize, usize) {
         self.bridge.free()
@@ -119,7 +127,7 @@ pub async fn serve(
     let router = router::router(Arc::clone(&server));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let tasks = Arc::clone(&server.app.tasks);
-    let serving = listener::serve(listener, router, async move {
+    let serving = listener::serve(listener, router, Arc::clone(&server), async move {
         stop.await;
         // Whoever watches a task is told of its end, and goes.
         tokio::task::spawn_blocking(move || tasks.stop());

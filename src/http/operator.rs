@@ -54,7 +54,7 @@ async fn by_token(server: &Arc<Server>, token: String, route: &str) -> Result<Op
     let at = Arc::clone(server);
     let checked = server
         .bridge
-        .ask(move || at.app.tokens.check(&token, at.app.clock.now()))
+        .operate(move || at.app.tokens.check(&token, at.app.clock.now()))
         .await?;
     match checked {
         Ok(token) => {

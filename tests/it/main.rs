@@ -37,6 +37,7 @@
 //! 35. `operators`: every admin door, the figures, the log, the report of an import.
 //! 36. `people`: accounts, consents and profiles, from sign-up to the end.
 //! 37. `two_accounts`: at no address does one person see or change anything of another's.
+//! 38. `stress`: crowds, slow clients, silent ones.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -75,6 +76,7 @@ mod search;
 mod similar;
 mod smtp;
 mod snapshot;
+mod stress;
 mod suggest;
 mod support;
 mod two_accounts;

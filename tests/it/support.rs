@@ -234,10 +234,17 @@ pub struct ServerProcess {
 
 impl ServerProcess {
     pub fn start(command: &str, data: &Path) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut child = classo()
+        let mut process = classo();
+        process
             .args([command, "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
+            .arg(data);
+        ServerProcess::spawn(&mut process)
+    }
+
+    /// Starts a server by a command of the caller's, and waits until it says where it listens.
+    pub fn spawn(command: &mut Command) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

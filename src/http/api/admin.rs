@@ -167,7 +167,7 @@ pub async fn remove(
 ) -> ApiResult<Json<RemovalResponse>> {
     let id = resource_id(id)?;
     let at = Arc::clone(&server);
-    let removed = server.bridge.ask(move || {
+    let removed = server.bridge.import(move || {
         let sequence = at.app.catalogue.remove(&actor, &id)?;
         Ok::<_, ApiError>(RemovalResponse {
             sequence,

@@ -57,7 +57,7 @@ pub async fn report(
     let at = Arc::clone(&server);
     let report = server
         .bridge
-        .ask(move || at.app.analytics.report(&actor, window))
+        .operate(move || at.app.analytics.report(&actor, window))
         .await??;
     Ok(Json(AnalyticsResponse { report }))
 }

@@ -24,7 +24,8 @@ use crate::services::reindex::RollbackReport;
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "describes what the handler reads")]
 pub struct ReindexParams {
-    /// Switch even when the count of a facet's value changes by more than a quarter.
+    /// Switch even when the count of a facet's value changes by more than a quarter, or judged questions are answered worse
+    /// than the budget allows.
     force: Option<bool>,
 }
 
@@ -79,7 +80,7 @@ pub async fn reindex(
     let force = reader.flag("force").unwrap_or(false);
     reader.finish().map_err(ApiError::Invalid)?;
     let at = Arc::clone(&server);
-    let started = server.bridge.ask(move || {
+    let started = server.bridge.operate(move || {
         let reindex = Arc::clone(&at.app.reindex);
         at.app.tasks.start(TaskKind::Reindex, move |work| {
             reindex.rebuild(&actor, force, work)
@@ -103,7 +104,7 @@ pub async fn rollback(
     State(server): State<Arc<Server>>,
 ) -> ApiResult<Json<RollbackResponse>> {
     let at = Arc::clone(&server);
-    let rolled_back = server.bridge.ask(move || {
+    let rolled_back = server.bridge.import(move || {
         let app = &at.app;
         app.tasks
             .run(TaskKind::Rollback, |_| app.reindex.rollback(&actor))
@@ -122,7 +123,7 @@ pub async fn all(
     let at = Arc::clone(&server);
     let generations = server
         .bridge
-        .ask(move || at.app.reindex.generations(&actor));
+        .operate(move || at.app.reindex.generations(&actor));
     let generations = generations.await??;
     Ok(Json(GenerationsResponse { generations }))
 }
@@ -135,7 +136,7 @@ pub async fn stats(
     State(server): State<Arc<Server>>,
 ) -> ApiResult<Json<StatsResponse>> {
     let at = Arc::clone(&server);
-    let stats = server.bridge.ask(move || {
+    let stats = server.bridge.operate(move || {
         let app = &at.app;
         let (snapshot, generations) = (app.index.snapshot(), app.reindex.generations(&actor)?);
         Ok::<_, ApiError>(StatsResponse {

@@ -50,7 +50,7 @@ pub async fn all(
     let at = Arc::clone(&server);
     let tasks = server
         .bridge
-        .ask(move || at.app.tasks.list(&actor))
+        .operate(move || at.app.tasks.list(&actor))
         .await??;
     let tasks = tasks
         .into_iter()
@@ -93,7 +93,7 @@ pub async fn cancel(
     let at = Arc::clone(&server);
     let task = server
         .bridge
-        .ask(move || at.app.tasks.cancel(&actor, id))
+        .operate(move || at.app.tasks.cancel(&actor, id))
         .await??;
     Ok(Json(TaskResponse { task }))
 }
@@ -108,7 +108,7 @@ async fn find(server: &Arc<Server>, actor: &Actor, id: u64) -> ApiResult<Task> {
     let (at, actor) = (Arc::clone(server), actor.clone());
     Ok(server
         .bridge
-        .ask(move || at.app.tasks.find(&actor, id))
+        .operate(move || at.app.tasks.find(&actor, id))
         .await??)
 }
 
