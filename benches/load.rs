@@ -9,6 +9,8 @@
 //! default 20,000), `CLASSO_BENCH_CATALOGUE` and `CLASSO_BENCH_QUERIES` as in the other benches, `CLASSO_BENCH_SECONDS`
 //! for each load (default 8).
 
+#![allow(clippy::unwrap_used, reason = "a bench may fail loudly")]
+
 mod support;
 
 use std::cell::RefCell;

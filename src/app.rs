@@ -170,9 +170,10 @@ impl App {
             Arc::clone(&index),
             Arc::clone(&indexing),
             Arc::clone(&search),
-            folder,
+            data,
             Arc::clone(&schema),
         );
+        reindex.note_ranking();
         let catalogue = Arc::new(Catalogue::new(
             Arc::clone(&store),
             Arc::clone(&schema),

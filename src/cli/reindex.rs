@@ -11,7 +11,7 @@ use crate::services::reindex::{ReindexReport, RollbackReport};
 
 #[derive(Debug, Args)]
 pub struct ReindexArgs {
-    /// Switch even when the count of a facet's value changes by more than a quarter
+    /// Switch even when the count of a facet's value changes by more than a quarter, or judged questions are answered worse
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -104,6 +104,12 @@ fn print(report: &ReindexReport) {
         say(format!(
             "{} records cannot be read; `classo doctor` names them",
             report.unreadable
+        ));
+    }
+    for change in &report.relevance {
+        say(format!(
+            "{}: nDCG@10 {:.3}, before {:.3}, on {} judged questions",
+            change.collection, change.after, change.before, change.questions
         ));
     }
     for change in report.facet_changes.iter().take(SHOWN_CHANGES) {

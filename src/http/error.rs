@@ -13,6 +13,7 @@ use crate::domain::problem::Problem;
 use crate::domain::resource::ResourceId;
 use crate::services::accounts::hashing::HashingError;
 use crate::services::{Rule, ServiceError};
+use crate::store::StoreError;
 use crate::store::vault::VaultError;
 
 /// Everything a request can come to besides an answer.
@@ -34,6 +35,10 @@ pub enum ApiError {
     /// Too many attempts; how long to wait before the next.
     TooMany(Duration),
     Busy,
+    /// Nothing can be written before there is room on the disk.
+    DiskFull,
+    /// A write failed half way; the store waits for a start.
+    StoreStopped,
     TimedOut,
     Internal(String),
 }
@@ -114,6 +119,16 @@ impl ApiError {
                 "busy",
                 "The server is busy",
             ),
+            ApiError::DiskFull => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                "disk_full",
+                "The disk is full",
+            ),
+            ApiError::StoreStopped => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "store_stopped",
+                "The store has stopped",
+            ),
             ApiError::TimedOut => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "timed_out",
@@ -145,6 +160,14 @@ impl ApiError {
             }
             ApiError::TooMany(wait) => format!("Try again in {} s.", whole_seconds(*wait)),
             ApiError::Busy => "Too many questions at once; try again in a moment.".into(),
+            ApiError::DiskFull => {
+                "The server's disk is full: nothing of this was written. What was acknowledged is safe; try again when there is room."
+                    .into()
+            }
+            ApiError::StoreStopped => {
+                "A write failed, and the server has to be started again; /readyz says why. What was acknowledged is safe."
+                    .into()
+            }
             ApiError::TimedOut => "Try again in a moment, or ask for less at once.".into(),
             ApiError::Internal(_) => "It has been noted; the request id helps to find it.".into(),
         }
@@ -294,6 +317,14 @@ impl From<ServiceError> for ApiError {
             ServiceError::Ruled { rule, why } => ApiError::Ruled(rule, why),
             ServiceError::Vault(error) => vault(error),
             ServiceError::Hashing(HashingError::Busy) => ApiError::Busy,
+            ServiceError::Store(error @ StoreError::Full { .. }) => {
+                tracing::error!(%error, "a write was refused");
+                ApiError::DiskFull
+            }
+            ServiceError::Store(error @ StoreError::Stopped { .. }) => {
+                tracing::error!(%error, "a request was refused");
+                ApiError::StoreStopped
+            }
             error @ (ServiceError::Store(_)
             | ServiceError::Index(_)
             | ServiceError::Hashing(HashingError::Failed(_))) => {

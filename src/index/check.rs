@@ -10,6 +10,9 @@ use super::generation::{GenerationState, Generations};
 use super::writer::sequence_of;
 use crate::index_schema::IndexSchema;
 
+/// How often a generation that moves is looked at.
+const ATTEMPTS: usize = 5;
+
 /// What was found in an index folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexCheck {
@@ -49,6 +52,26 @@ pub fn check(index_folder: &Path, schema: &Arc<IndexSchema>) -> IndexCheck {
         }
     }
     check
+}
+
+/// A file of a generation whose checksum does not fit: the engine reads flipped bytes as if they were meant.
+///
+/// The generation may go on being written: files that were merged away meanwhile are no damage.
+pub fn damaged_file(
+    index_folder: &Path,
+    schema: &Arc<IndexSchema>,
+    generation: &str,
+) -> Option<String> {
+    let path = Generations::new(index_folder, schema).path(generation);
+    for _ in 0..ATTEMPTS {
+        match Engine::open_in_dir(&path).and_then(|engine| engine.validate_checksum()) {
+            Ok(damaged) => return damaged.iter().next().map(|file| file.display().to_string()),
+            Err(error) => {
+                tracing::debug!(%error, generation, "the files moved while they were read")
+            }
+        }
+    }
+    None
 }
 
 /// How many resources a generation has, and how far it knows the journal, once all its checksums fit.

@@ -197,6 +197,16 @@ impl Generations {
         generations
     }
 
+    /// Keeps a text with a generation, for as long as there is that generation.
+    pub fn keep(&self, name: &str, file: &str, text: &str) -> io::Result<()> {
+        fs::write(self.path(name).join(file), text)
+    }
+
+    /// A text that was kept with a generation.
+    pub fn kept(&self, name: &str, file: &str) -> Option<String> {
+        fs::read_to_string(self.path(name).join(file)).ok()
+    }
+
     /// The folder of a generation.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join("generations").join(name)

@@ -16,6 +16,7 @@ pub struct Weights {
     pub fit: FitSettings,
     /// What it weighs to share words, or the values of a facet, with a resource.
     pub similar: BTreeMap<String, f64>,
+    pub gate: GateSettings,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +26,22 @@ struct RankingFile {
     text: TextSection,
     fit: FitSettings,
     similar: BTreeMap<String, f64>,
+    #[serde(default)]
+    gate: GateSettings,
+}
+
+/// How much a reindex may lose on judged questions.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateSettings {
+    /// Of mean nDCG@10, between 0 and 1.
+    pub budget: f64,
+}
+
+impl Default for GateSettings {
+    fn default() -> Self {
+        GateSettings { budget: 0.01 }
+    }
 }
 
 #[derive(Deserialize)]
@@ -149,11 +166,15 @@ impl Weights {
         }
         check_roles(&file.fit.role, vocabularies)?;
         similar::check(&file.similar)?;
+        if !(0.0..=1.0).contains(&file.gate.budget) {
+            return Err("[gate] budget is between 0 and 1".into());
+        }
         Ok(Weights {
             text: text_scoring(file.text, text_fields)?,
             by_signal: file.weights,
             fit: file.fit,
             similar: file.similar,
+            gate: file.gate,
         })
     }
 

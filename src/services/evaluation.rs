@@ -2,11 +2,12 @@
 //!
 //! A [`Collection`] is asked on a [`Bench`] with one or more [`Configuration`]s; [`evaluate`] measures their lists, and
 //! those of other engines, alike. [`section`](report::section) gathers what the report shows. Learning weights from the
-//! same judgments, and refusing a generation that ranks worse, will stand beside it on the same bench.
+//! same judgments will stand beside it on the same bench; [`gate`](super::gate) refuses what ranks worse.
 
 mod ablation;
 pub mod configuration;
 pub mod documents;
+pub mod folder;
 pub mod report;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use self::follower::Follower;
 use super::ServiceError;
+use crate::index::check;
 use crate::index::writer::{Index, Writer};
 use crate::index_schema::IndexSchema;
 use crate::store::Store;
@@ -30,6 +31,8 @@ struct Shared {
     indexed: Mutex<u64>,
     moved: Condvar,
     handover: Mutex<Option<Handover>>,
+    /// What keeps the index from following, while something does.
+    trouble: Mutex<Option<String>>,
 }
 
 /// Another generation, for the thread to switch to.
@@ -68,11 +71,22 @@ impl Indexing {
         schema: Arc<IndexSchema>,
         outdated: Outdated,
     ) -> std::io::Result<Indexing> {
+        let known = index.snapshot().sequence();
+        let is_ahead = known > store.sequence();
+        if is_ahead {
+            tracing::warn!(
+                known,
+                sequence = store.sequence(),
+                "the index knows more than the store: another store was put in its place"
+            );
+            index.report_damage();
+        }
         let shared = Arc::new(Shared {
             stopping: AtomicBool::new(false),
-            indexed: Mutex::new(index.snapshot().sequence()),
+            indexed: Mutex::new(if is_ahead { 0 } else { known }),
             moved: Condvar::new(),
             handover: Mutex::new(None),
+            trouble: Mutex::new(None),
         });
         let follower = Follower {
             store: Arc::clone(&store),
@@ -82,6 +96,7 @@ impl Indexing {
             shared: Arc::clone(&shared),
             outdated,
         };
+        check_files(&follower)?;
         let thread = std::thread::Builder::new()
             .name("indexing".into())
             .spawn(move || follower.run(writer))?;
@@ -131,6 +146,11 @@ impl Indexing {
         }
     }
 
+    /// What keeps the index from following the catalogue, while something does.
+    pub fn trouble(&self) -> Option<String> {
+        unpoisoned(self.shared.trouble.lock()).clone()
+    }
+
     /// Waits until a change is findable, for `patience` at most; says whether it is.
     pub fn wait_for(&self, sequence: u64, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
@@ -163,6 +183,31 @@ impl Drop for Indexing {
     }
 }
 
+/// Reads every file of the generation in use once, beside everything else: damage is reported, and a fresh one is built.
+fn check_files(follower: &Follower) -> std::io::Result<()> {
+    let (index, schema) = (Arc::clone(&follower.index), Arc::clone(&follower.schema));
+    let folder = follower.folder.clone();
+    let check = move || {
+        let generation = index.snapshot().generation().to_owned();
+        let Some(file) = check::damaged_file(&folder, &schema, &generation) else {
+            return;
+        };
+        // What is in use by now may be another one.
+        if index.snapshot().generation() == generation {
+            tracing::error!(
+                generation,
+                file,
+                "the index is damaged: its checksum does not fit"
+            );
+            index.report_damage();
+        }
+    };
+    std::thread::Builder::new()
+        .name("index-check".into())
+        .spawn(check)?;
+    Ok(())
+}
+
 /// A panic elsewhere does not make a number or an order wrong.
 fn unpoisoned<T>(locked: Result<T, std::sync::PoisonError<T>>) -> T {
     locked.unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -180,6 +225,14 @@ impl Shared {
     fn reached(&self, sequence: u64) {
         *self.lock() = sequence;
         self.moved.notify_all();
+    }
+
+    /// Notes what is in the way; says whether it is another thing than before.
+    fn holds_back(&self, trouble: Option<String>) -> bool {
+        let mut noted = unpoisoned(self.trouble.lock());
+        let is_new = *noted != trouble;
+        *noted = trouble;
+        is_new
     }
 
     fn is_stopping(&self) -> bool {

@@ -4,24 +4,26 @@
 //! thread takes it over. The generation before is kept as it is: going back to it takes a moment, and it then learns
 //! from the journal what it has missed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::{self, RelevanceChange};
 use super::indexing::follow::{Taken, Watcher, follow_to_the_end};
 use super::indexing::{Indexing, Switch};
 use super::search::Search;
 use super::tasks::Work;
-use super::{ServiceError, must_operate};
+use super::{ServiceError, must_operate, priority};
 use crate::domain::actor::Actor;
 use crate::index::generation::{GenerationInfo, Generations};
 use crate::index::writer::{self, Index, Writer};
 use crate::index::{IndexError, Snapshot};
 use crate::index_schema::IndexSchema;
 use crate::query::facet::Facet;
-use crate::store::Store;
+use crate::ranking::weights::Weights;
+use crate::store::{Store, room};
 
 /// Rebuilds, rolls back, and tells which generations there are.
 pub struct Reindex {
@@ -30,6 +32,8 @@ pub struct Reindex {
     indexing: Arc<Indexing>,
     search: Arc<Search>,
     folder: PathBuf,
+    /// Where judged questions are kept.
+    judgments: PathBuf,
     schema: Arc<IndexSchema>,
     /// One at a time: two builds would only slow each other down.
     busy: Mutex<()>,
@@ -50,7 +54,10 @@ pub struct ReindexReport {
     pub per_second: f64,
     /// Values of facets that more or fewer resources have now, the largest change first.
     pub facet_changes: Vec<FacetChange>,
-    /// Whether such a change was beyond the limit, and went through because it was forced.
+    /// How the judged questions of the data folder fare, collection by collection.
+    #[serde(default)]
+    pub relevance: Vec<RelevanceChange>,
+    /// Whether such a change was beyond the limit, or a loss beyond its budget, and went through because it was forced.
     pub forced: bool,
 }
 
@@ -81,6 +88,9 @@ const COUNTS_FROM: u64 = 20;
 /// ...by more than this share.
 const LARGEST_CHANGE: f64 = 0.25;
 
+/// The file of a generation that says which weights it was accepted with.
+const ACCEPTED_RANKING: &str = "accepted-ranking.toml";
+
 /// Changes that a report lists.
 const LISTED_CHANGES: usize = 50;
 
@@ -93,13 +103,23 @@ const COMPARISONS: usize = 10;
 /// How long a comparison waits for the generation in use to know as much.
 const COMPARABLE: Duration = Duration::from_secs(30);
 
-impl Watcher for Work {
+/// The build of a generation, as the one who watches over it sees it.
+struct Building<'a> {
+    work: &'a Work,
+    folder: &'a Path,
+}
+
+impl Watcher for Building<'_> {
     fn must_stop(&self) -> bool {
-        self.is_cancelled()
+        self.work.is_cancelled()
     }
 
     fn taken(&self, changes: u64) {
-        self.add(changes);
+        self.work.add(changes);
+    }
+
+    fn must_have_room(&self) -> Result<(), ServiceError> {
+        Ok(room::must_be_free(self.folder, room::FOR_THE_INDEX)?)
     }
 }
 
@@ -109,7 +129,7 @@ impl Reindex {
         index: Arc<Index>,
         indexing: Arc<Indexing>,
         search: Arc<Search>,
-        folder: PathBuf,
+        data: &Path,
         schema: Arc<IndexSchema>,
     ) -> Self {
         Reindex {
@@ -117,7 +137,8 @@ impl Reindex {
             index,
             indexing,
             search,
-            folder,
+            folder: data.join("index"),
+            judgments: gate::folder(data),
             schema,
             busy: Mutex::new(()),
         }
@@ -142,13 +163,22 @@ impl Reindex {
     ) -> Result<ReindexReport, ServiceError> {
         must_operate(actor)?;
         let _alone = self.alone()?;
-        let (index, writer) = writer::create(&self.folder, &self.schema)?;
-        let name = writer.generation().to_owned();
-        let built = self.build(index, writer, force, work);
-        if built.is_err() {
-            self.on_disk().discard(&name);
-        }
-        built
+        room::must_be_free(&self.folder, room::FOR_THE_INDEX)?;
+        // Threads of its own, which searches go before. Those of the engine are started by one of them, and are like it.
+        let threads = rayon::ThreadPoolBuilder::new()
+            .thread_name(|number| format!("reindex-{number}"))
+            .start_handler(|_| priority::give_way())
+            .build()
+            .map_err(std::io::Error::other)?;
+        threads.install(|| {
+            let (index, writer) = writer::create(&self.folder, &self.schema)?;
+            let name = writer.generation().to_owned();
+            let built = self.build(index, writer, force, work);
+            if built.is_err() {
+                self.on_disk().discard(&name);
+            }
+            built
+        })
     }
 
     fn build(
@@ -173,6 +203,13 @@ impl Reindex {
         if let (Some(change), false) = (too_large, force) {
             return Err(ServiceError::Conflict(change.refusal()));
         }
+        let relevance = self.relevance(&old, &new)?;
+        let budget = &self.search.weights().gate;
+        let loss = relevance.iter().find(|change| change.is_too_large);
+        if let (Some(loss), false) = (loss, force) {
+            return Err(ServiceError::Conflict(loss.refusal(budget)));
+        }
+        let forced = too_large.is_some() || loss.is_some();
         let report = ReindexReport {
             generation: writer.generation().to_owned(),
             before: old.generation().to_owned(),
@@ -182,14 +219,58 @@ impl Reindex {
             sequence: writer.sequence(),
             seconds,
             per_second: taken.changes as f64 / seconds.max(0.001),
-            forced: too_large.is_some(),
+            forced,
+            relevance,
             facet_changes: changes.iter().take(LISTED_CHANGES).cloned().collect(),
         };
         if work.is_cancelled() {
             return Err(ServiceError::Cancelled);
         }
+        // With which weights it was accepted: the next one is measured against them.
+        self.on_disk()
+            .keep(writer.generation(), ACCEPTED_RANKING, &self.schema.ranking)
+            .map_err(IndexError::from)?;
         self.indexing.adopt(index, writer, Switch::WhenCaughtUp)?;
         Ok(report)
+    }
+
+    /// How judged questions fare in the fresh generation with the weights of now, against the one in use with the weights
+    /// it was accepted with.
+    fn relevance(
+        &self,
+        old: &Arc<Snapshot>,
+        new: &Arc<Snapshot>,
+    ) -> Result<Vec<RelevanceChange>, ServiceError> {
+        let accepted = self.on_disk().kept(old.generation(), ACCEPTED_RANKING);
+        // Weights of another version of Classo may not be readable any more; then only the generations are compared.
+        let accepted = accepted.and_then(|file| {
+            let (texts, vocabularies) = (&self.schema.text_fields, &self.schema.vocabularies);
+            Weights::parse(&file, texts, vocabularies).ok()
+        });
+        let before = accepted.map(|weights| self.search.with(weights));
+        let before = gate::Ranking {
+            search: before.as_ref().unwrap_or(&self.search),
+            snapshot: old,
+        };
+        let after = gate::Ranking {
+            search: &self.search,
+            snapshot: new,
+        };
+        let settings = &self.search.weights().gate;
+        gate::measure(&self.judgments, &self.schema, settings, &before, &after)
+    }
+
+    /// Notes with which weights the generation in use answered first.
+    pub fn note_ranking(&self) {
+        let (generations, name) = (
+            self.on_disk(),
+            self.index.snapshot().generation().to_owned(),
+        );
+        if generations.kept(&name, ACCEPTED_RANKING).is_none()
+            && let Err(error) = generations.keep(&name, ACCEPTED_RANKING, &self.schema.ranking)
+        {
+            tracing::debug!(%error, "the weights of the generation in use could not be noted");
+        }
     }
 
     fn take_in(
@@ -198,7 +279,11 @@ impl Reindex {
         index: &Index,
         work: &Work,
     ) -> Result<Taken, ServiceError> {
-        let taken = follow_to_the_end(&self.store, writer, index, NO_COMMIT_BETWEEN, work)?;
+        let building = Building {
+            work,
+            folder: &self.folder,
+        };
+        let taken = follow_to_the_end(&self.store, writer, index, NO_COMMIT_BETWEEN, &building)?;
         if work.is_cancelled() {
             return Err(ServiceError::Cancelled);
         }

@@ -188,9 +188,20 @@ impl Search {
         actor: &Actor,
         query: &Query,
     ) -> Result<Vec<(String, i64)>, ServiceError> {
+        self.ranking_in(self.index.snapshot(), actor, query)
+    }
+
+    /// As [`Search::ranking`], in a snapshot that need not be the one in use.
+    pub fn ranking_in(
+        &self,
+        snapshot: Arc<Snapshot>,
+        actor: &Actor,
+        query: &Query,
+    ) -> Result<Vec<(String, i64)>, ServiceError> {
         // A test collection of bare texts has no levels to filter by: there an expression is but its words.
         let knows = |snapshot: &Snapshot, facet| snapshot.sets().len(facet) > 1;
-        let prepared = self.prepare(actor, query, knows)?;
+        let day = self.today();
+        let prepared = self.prepare_at(Moment { snapshot, day }, actor, query, knows)?;
         let found = prepared.found(&self.weights, false)?;
         let ranked = found
             .candidates
@@ -258,6 +269,12 @@ impl Search {
                 self.index.report_damage();
             }
         })
+    }
+
+    /// The same with other weights.
+    pub(super) fn with(&self, weights: Weights) -> Search {
+        let (index, schema) = (Arc::clone(&self.index), Arc::clone(&self.schema));
+        Search::new(index, schema, weights, Arc::clone(&self.clock))
     }
 
     pub(super) fn schema(&self) -> &IndexSchema {

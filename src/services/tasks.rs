@@ -157,7 +157,8 @@ impl Tasks {
             Err(std::io::Error::other("it panicked; the log says where").into())
         });
         let mut task = work.view();
-        task.ended_at = Some(self.clock.now());
+        // A clock that was set back meanwhile makes nothing end before it began.
+        task.ended_at = Some(self.clock.now().max(task.started_at));
         match &result {
             Ok(outcome) => {
                 task.state = TaskState::Done;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::codec::read_resource;
 use super::journal::{self, ChangeKind};
-use super::{Store, StoreError, read_error};
+use super::{Store, StoreError, count, read_error};
 use crate::domain::resource::ResourceId;
 
 /// What was found in a store.
@@ -83,7 +83,7 @@ impl Store {
                 Err(reason) => check.troubles.push(format!("the resource {key}: {reason}")),
             }
         }
-        let (entries, known) = (self.journal.len(), self.resources.len());
+        let (entries, known) = (count(self.journal.iter()), count(self.resources.iter()));
         if entries != known {
             let trouble = format!("the journal has {entries} entries for {known} resources");
             check.troubles.push(trouble);

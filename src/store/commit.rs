@@ -32,8 +32,9 @@ struct Rounds {
     tickets: u64,
     /// Every ticket up to here has been served.
     served: u64,
-    /// Tickets up to here were served by a round that failed, and why.
-    failed: Option<(u64, u64, String)>,
+    /// From this ticket on nothing is durable any more, and why. After a flush or an fsync that failed nobody knows what is
+    /// on disk: a later one that succeeds says nothing about what was lost (sled refuses to go on, too).
+    failed: Option<(u64, String)>,
     stopping: bool,
 }
 
@@ -74,13 +75,24 @@ impl Committer {
         }
         metrics::histogram!("classo_store_commit_seconds").record(started.elapsed().as_secs_f64());
         match &rounds.failed {
-            Some((first, last, reason)) if (*first..=*last).contains(&ticket) => {
-                Err(StoreError::Write {
-                    reason: reason.clone(),
-                })
-            }
+            Some((first, reason)) if ticket >= *first => Err(StoreError::Stopped {
+                reason: reason.clone(),
+            }),
             _ => Ok(()),
         }
+    }
+
+    /// Why nothing is durable any more, when that is so.
+    pub fn trouble(&self) -> Option<String> {
+        let rounds = self.shared.lock();
+        rounds.failed.as_ref().map(|(_, reason)| reason.clone())
+    }
+
+    /// A write failed before it came to a round.
+    pub fn note_trouble(&self, reason: &str) {
+        let mut rounds = self.shared.lock();
+        let next = rounds.tickets + 1;
+        rounds.failed.get_or_insert((next, reason.to_owned()));
     }
 }
 
@@ -120,7 +132,8 @@ fn run(shared: &Shared, make_durable: impl Fn() -> Result<(), String>) {
         let mut rounds = shared.lock();
         rounds.served = last;
         if let Err(reason) = result {
-            rounds.failed = Some((first, last, reason));
+            tracing::error!(reason, "the store has stopped");
+            rounds.failed.get_or_insert((first, reason));
         }
         drop(rounds);
         shared.finished.notify_all();

@@ -6,7 +6,7 @@
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use super::{Store, StoreError, read_error};
+use super::{Store, StoreError, count, read_error};
 use crate::domain::resource::ResourceId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,7 @@ impl Store {
 
     /// Up to `limit` changes after a sequence number, oldest first.
     pub fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
+        self.must_be_sound()?;
         self.journal
             .range((sequence + 1).to_be_bytes()..)
             .take(limit)
@@ -47,7 +48,7 @@ impl Store {
 
     /// How many changes a follower that knows everything up to `sequence` has yet to learn.
     pub fn count_changes_after(&self, sequence: u64) -> usize {
-        self.journal.range((sequence + 1).to_be_bytes()..).count()
+        count(self.journal.range((sequence + 1).to_be_bytes()..))
     }
 
     /// Waits until there is something after `sequence`, or for `patience` at most; says whether there is.

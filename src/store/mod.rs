@@ -16,6 +16,7 @@ mod random;
 pub mod register;
 mod resources;
 pub mod restore;
+pub mod room;
 mod seal;
 mod tasks;
 pub mod tokens;
@@ -37,6 +38,18 @@ pub enum StoreError {
     Open { path: PathBuf, reason: String },
     #[error("the store could not write: {reason}")]
     Write { reason: String },
+    /// Nothing was written, and nothing is broken.
+    #[error("the disk of {} is full: {free_mib} MiB are free, and {needed_mib} have to be; make room and try again", path.display())]
+    Full {
+        path: PathBuf,
+        free_mib: u64,
+        needed_mib: u64,
+    },
+    /// A write failed half way: what the engine has in memory may not be on disk, so nothing more is taken from it.
+    #[error(
+        "the store has stopped: {reason}; what was acknowledged is safe; make room on the disk, then start classo again"
+    )]
+    Stopped { reason: String },
     #[error("the store could not read: {reason}")]
     Read { reason: String },
     #[error("the store holds a record it cannot read ({key}): {reason}")]
@@ -59,6 +72,7 @@ pub struct Store {
     addresses: sled::Tree,
     committer: Committer,
     news: journal::News,
+    path: PathBuf,
 }
 
 /// Memory for pages that were read. sled takes several times as much in all; searches do not read the store, so a larger
@@ -134,13 +148,41 @@ impl Store {
             addresses,
             committer,
             news,
+            path: path.to_owned(),
         })
     }
 
     /// Writes everything out; called once before the process ends well.
     pub fn close(&self) -> Result<(), StoreError> {
+        self.must_be_sound()?;
         self.database.flush().map_err(write_error)?;
         Ok(())
+    }
+
+    /// Why the store has stopped, when it has: after a write that failed half way, it neither writes nor tells what may not
+    /// be on disk. Starting again mends it.
+    pub fn trouble(&self) -> Option<String> {
+        self.committer.trouble()
+    }
+
+    /// # Errors
+    /// [`StoreError::Stopped`] once a write failed.
+    fn must_be_sound(&self) -> Result<(), StoreError> {
+        match self.trouble() {
+            Some(reason) => Err(StoreError::Stopped { reason }),
+            None => Ok(()),
+        }
+    }
+
+    /// Before anything is written: a disk that fills up in the middle of a write stops the store, so the last room is left.
+    fn must_have_room(&self) -> Result<(), StoreError> {
+        self.must_be_sound()?;
+        room::must_be_free(&self.path, room::FOR_THE_STORE)
+    }
+
+    /// Returns once everything that can be read from the store is on disk: what is derived from it must not outlive it.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.committer.wait()
     }
 
     /// Which store this is: a name of its own, made with it. A restored one has another: its numbers may come to mean
@@ -184,6 +226,12 @@ fn one_line(error: impl std::fmt::Display) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// How many entries a tree has. The engine's own way of counting never ends once a write has failed: it is told the same
+/// error for ever.
+fn count<T>(entries: impl Iterator<Item = sled::Result<T>>) -> usize {
+    entries.take_while(Result::is_ok).count()
 }
 
 fn write_error(error: impl std::fmt::Display) -> StoreError {

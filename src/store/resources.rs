@@ -6,7 +6,7 @@ use super::backup::BackupEntry;
 use super::codec::{Entry, read_resource, resource_json};
 use super::journal::{self, SEQUENCE_KEY};
 use super::write::{Prepared, Target, Trees, chunk_key, transaction_error};
-use super::{Store, StoreError, read_error, write_error};
+use super::{Store, StoreError, count, read_error, write_error};
 use crate::domain::resource::{Resource, ResourceId};
 
 /// One change to make.
@@ -100,6 +100,7 @@ impl Store {
                 },
             })
             .collect();
+        self.must_have_room()?;
         let before = self.sequence();
         let applied = (&self.resources, &self.chunks, &self.journal, &self.counters)
             .transaction(|(resources, chunks, journal, counters)| {
@@ -111,12 +112,23 @@ impl Store {
                 };
                 trees.apply_all(&prepared)
             })
-            .map_err(transaction_error)?;
+            .map_err(|error| self.failed(transaction_error(error)))?;
         if applied.sequence > before {
             self.committer.wait()?;
             self.news.announce(applied.sequence);
         }
         Ok(applied)
+    }
+
+    /// After an error of the engine's nobody knows what it has in memory alone.
+    fn failed(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Write { reason } => {
+                self.committer.note_trouble(&reason);
+                StoreError::Stopped { reason }
+            }
+            other => other,
+        }
     }
 
     /// What writing a resource would do, without doing it.
@@ -205,6 +217,7 @@ impl Store {
 
     /// The latest change of an id, as a backup has it.
     pub(super) fn find_entry(&self, id: &ResourceId) -> Result<Option<BackupEntry>, StoreError> {
+        self.must_be_sound()?;
         let key = id.as_str();
         // A chunked record is read chunk by chunk; a write in between shows as a missing chunk, and is read again.
         for _ in 0..3 {
@@ -243,6 +256,7 @@ impl Store {
 
     /// Puts entries of a backup in their places, with the numbers they had; what is there already and not older stays.
     pub(super) fn restore(&self, entries: &[BackupEntry]) -> Result<(), StoreError> {
+        self.must_have_room()?;
         let restored = (&self.resources, &self.chunks, &self.journal, &self.counters).transaction(
             |(resources, chunks, journal, counters)| {
                 let trees = Trees {
@@ -256,7 +270,7 @@ impl Store {
                     .try_for_each(|entry| trees.restore_one(entry))
             },
         );
-        restored.map_err(transaction_error)?;
+        restored.map_err(|error| self.failed(transaction_error(error)))?;
         self.committer.wait()
     }
 
@@ -290,7 +304,7 @@ impl Store {
 
     /// How many entries the catalogue has, removed ones included.
     pub fn count_entries(&self) -> usize {
-        self.resources.len()
+        count(self.resources.iter())
     }
 
     /// How many resources are in the catalogue.

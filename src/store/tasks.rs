@@ -1,6 +1,6 @@
 //! The tasks of the server: the running ones, and how the last ones ended.
 
-use super::{Store, StoreError, read_error, write_error};
+use super::{Store, StoreError, count, read_error, write_error};
 use crate::domain::task::Task;
 
 /// Ended tasks are kept up to this number; older ones are forgotten.
@@ -12,6 +12,7 @@ const VERSION: u8 = 1;
 impl Store {
     /// Writes a task down, in the place of what was known of it, and returns when it is on disk.
     pub fn put_task(&self, task: &Task) -> Result<(), StoreError> {
+        self.must_be_sound()?;
         let json = serde_json::to_vec(task).map_err(write_error)?;
         self.tasks
             .insert(
@@ -19,7 +20,7 @@ impl Store {
                 [&[VERSION], json.as_slice()].concat(),
             )
             .map_err(write_error)?;
-        while self.tasks.len() > KEPT {
+        while count(self.tasks.iter()) > KEPT {
             self.tasks.pop_min().map_err(write_error)?;
         }
         self.committer.wait()

@@ -367,3 +367,109 @@ fn searches_during_a_reindex_each_see_one_generation() {
         assert!(seen.len() >= 2, "the switch was seen: {seen:?}");
     });
 }
+
+#[test]
+fn a_reindex_after_which_judged_questions_are_answered_worse_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let words = [
+        "fractions",
+        "volcans",
+        "planètes",
+        "abeilles",
+        "rivières",
+        "robots",
+        "accords",
+        "poésie",
+    ];
+    let mut many = Vec::new();
+    for (number, word) in words.iter().enumerate() {
+        // By id alone, the one that is meant comes last.
+        many.push(record(
+            &format!("z{number}"),
+            &format!("{word} {word}"),
+            json!({}),
+        ));
+        for other in 0..15 {
+            let text =
+                json!({"description": {"fr": format!("Entre autres, un mot sur : {word}.")}});
+            many.push(record(&format!("a{number}-{other}"), "carte", text));
+        }
+    }
+    import("many", &many, &data);
+    let judgments = data.join("index-schema/judgments/own");
+    std::fs::create_dir_all(&judgments).unwrap();
+    let queries: Vec<Value> = words
+        .iter()
+        .map(|word| json!({"id": word, "text": word}))
+        .collect();
+    write_file(&judgments.join("queries.jsonl"), &lines(&queries));
+    let grades = words
+        .iter()
+        .enumerate()
+        .map(|(number, word)| format!("{word} 0 z{number} 2\n"));
+    write_file(&judgments.join("qrels.txt"), &grades.collect::<String>());
+    let done = json_of(&run(&["reindex", "--json"], &data));
+    let fares = &done["relevance"][0];
+    assert_eq!(
+        (&fares["collection"], &fares["questions"]),
+        (&json!("own"), &json!(8)),
+        "{done}"
+    );
+    assert_eq!(
+        (&fares["before"], &fares["after"]),
+        (&json!(1.0), &json!(1.0)),
+        "{done}"
+    );
+
+    // Weights that forget the words.
+    let weights = std::fs::read_to_string("index-schema/ranking.toml").unwrap();
+    let forgetful = weights.replacen("text = 10.0", "text = 0.0", 1);
+    assert_ne!(weights, forgetful);
+    write_file(&data.join("index-schema/ranking.toml"), &forgetful);
+    let refused = run(&["reindex"], &data);
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{message}");
+    assert!(
+        message.contains("nDCG@10") && message.contains("abeilles"),
+        "{message}"
+    );
+    let server = ServerProcess::start("serve", &data);
+    assert_eq!(
+        server.get("/readyz").1["generation"],
+        done["generation"],
+        "the one in use stays"
+    );
+    server.terminate();
+
+    // A budget that allows for it, then force: the report tells what was lost.
+    let generous = forgetful.replacen("budget = 0.01", "budget = 1.0", 1);
+    write_file(&data.join("index-schema/ranking.toml"), &generous);
+    let allowed = json_of(&run(&["reindex", "--json"], &data));
+    assert_eq!(allowed["forced"], false, "{allowed}");
+    assert_eq!(
+        allowed["relevance"][0]["lost"].as_array().unwrap().len(),
+        8,
+        "{allowed}"
+    );
+    write_file(&data.join("index-schema/ranking.toml"), &weights);
+    let better = json_of(&run(&["reindex", "--json"], &data));
+    assert!(
+        better["relevance"][0]["loss_high"].as_f64().unwrap() < 0.0,
+        "{better}"
+    );
+    write_file(&data.join("index-schema/ranking.toml"), &forgetful);
+    let forced = json_of(&run(&["reindex", "--force", "--json"], &data));
+    assert_eq!(
+        (&forced["forced"], &forced["relevance"][0]["is_too_large"]),
+        (&json!(true), &json!(true))
+    );
+
+    write_file(&judgments.join("qrels.txt"), "volcans 0 z1\n");
+    let unreadable = run(&["reindex"], &data);
+    let message = String::from_utf8_lossy(&unreadable.stderr).into_owned();
+    assert!(
+        message.contains("qrels.txt") && message.contains("line 1"),
+        "{message}"
+    );
+}

@@ -38,6 +38,8 @@
 //! 36. `people`: accounts, consents and profiles, from sign-up to the end.
 //! 37. `two_accounts`: at no address does one person see or change anything of another's.
 //! 38. `stress`: crowds, slow clients, silent ones.
+//! 39. `disk_full`: a disk without room, files that may not grow.
+//! 40. `damage`: flipped bytes, foreign stores, clocks that jump back, folders that cannot be written.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
@@ -52,7 +54,9 @@ mod catalogue;
 mod commands;
 mod crash;
 mod crash_operations;
+mod damage;
 mod decide;
+mod disk_full;
 mod doctor;
 mod dossier;
 mod duplicates;

@@ -12,18 +12,15 @@ use serde_json::Value;
 use super::EvaluateArgs;
 use crate::cli::WrongUse;
 use crate::domain::draft::Draft;
-use crate::domain::problem::sentence;
 use crate::index_schema::IndexSchema;
 use crate::interchange::jsonl::{self, Line, Lines};
 use crate::relevance::judgment::Judgments;
 use crate::relevance::run;
-use crate::services::evaluation::documents::{read_document, read_query};
-use crate::services::evaluation::{Answers, Collection, JudgedQuery};
+use crate::services::evaluation::documents::read_document;
+use crate::services::evaluation::{Answers, Collection, folder};
 
-/// The names under which a collection's folder may have its three files.
+/// The names under which a collection's folder may have its documents.
 const DOCUMENTS: [&str; 3] = ["docs.jsonl", "documents.jsonl", "catalogue.jsonl"];
-const QUERIES: [&str; 1] = ["queries.jsonl"];
-const JUDGMENTS: [&str; 4] = ["qrels.tsv", "qrels.txt", "qrels", "judgments.csv"];
 
 /// The files of one collection.
 pub struct Sources {
@@ -109,25 +106,21 @@ pub fn sources(args: &EvaluateArgs) -> anyhow::Result<Vec<Sources>> {
     Ok(sources)
 }
 
-fn in_folder(folder: &Path) -> anyhow::Result<Sources> {
+fn in_folder(path: &Path) -> anyhow::Result<Sources> {
     let find = |names: &[&str]| {
-        let found = names
-            .iter()
-            .map(|name| folder.join(name))
-            .find(|file| file.is_file());
-        found.ok_or_else(|| {
+        folder::find(path, names).ok_or_else(|| {
             WrongUse(format!(
                 "the folder {} has no {}",
-                folder.display(),
+                path.display(),
                 names.join(" or ")
             ))
         })
     };
-    let qrels = find(&JUDGMENTS)?;
+    let qrels = find(&folder::JUDGMENTS)?;
     Ok(Sources {
         name: folder_name(&qrels),
         catalogue: Some(find(&DOCUMENTS)?),
-        queries: Some(find(&QUERIES)?),
+        queries: Some(find(&folder::QUERIES)?),
         qrels,
         runs: Vec::new(),
     })
@@ -181,7 +174,7 @@ pub fn read(
         None => None,
     };
     let queries = match &source.queries {
-        Some(file) => read_queries(file, schema)?,
+        Some(file) => folder::read_queries(file, schema).map_err(|reason| anyhow!(reason))?,
         None => Vec::new(),
     };
     let of_file = |file: &Path, reason: String| anyhow!("{}: {reason}", file.display());
@@ -221,22 +214,6 @@ fn read_documents(file: &Path, schema: &IndexSchema) -> anyhow::Result<Vec<Draft
         );
     }
     Ok(documents)
-}
-
-fn read_queries(file: &Path, schema: &IndexSchema) -> anyhow::Result<Vec<JudgedQuery>> {
-    let queries = read_lines(file, |value| {
-        read_query(value, schema).map_err(|problems| sentence(&problems))
-    })?;
-    let queries: Vec<JudgedQuery> = queries.into_iter().collect::<Result<_, _>>()?;
-    let mut ids = HashSet::new();
-    if let Some(twice) = queries.iter().find(|query| !ids.insert(&query.id)) {
-        bail!(
-            "{}: two questions have the id {:?}",
-            file.display(),
-            twice.id
-        );
-    }
-    Ok(queries)
 }
 
 /// Every line of a file read, in parallel; an entry that cannot be read says its line.

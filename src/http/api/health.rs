@@ -26,7 +26,7 @@ pub struct Health {
 /// One thing that keeps the server from being ready.
 #[derive(Serialize, ToSchema)]
 pub struct Reason {
-    /// Stable: `index_catching_up`.
+    /// Stable: `store_stopped`, `index_held_back`, `index_catching_up`.
     code: &'static str,
     /// What it is, and what to do.
     detail: String,
@@ -40,7 +40,15 @@ fn reasons(app: &App) -> Vec<Reason> {
             app.indexing.lag()
         ),
     });
-    behind.into_iter().collect()
+    let stopped = app.store.trouble().map(|reason| Reason {
+        code: "store_stopped",
+        detail: format!("the store has stopped: {reason}; make room and start classo again"),
+    });
+    let held_back = app.indexing.trouble().map(|detail| Reason {
+        code: "index_held_back",
+        detail,
+    });
+    [stopped, held_back, behind].into_iter().flatten().collect()
 }
 
 /// Whether the process answers.

@@ -21,6 +21,14 @@ pub trait Watcher: Sync {
     /// So many more changes were taken in.
     fn taken(&self, _changes: u64) {}
 
+    /// Whether there is room for the next step.
+    ///
+    /// # Errors
+    /// When there is not; what was taken in is committed, and it ends there.
+    fn must_have_room(&self) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
     /// Everything up to this change is durable and findable in this generation.
     fn committed(&self, _sequence: u64) {}
 }
@@ -53,6 +61,11 @@ pub fn follow_to_the_end(
     let mut last_commit = Instant::now();
     let mut taken = Taken::default();
     loop {
+        let room = watcher.must_have_room();
+        if room.is_err() {
+            commit(store, writer, index, read_up_to, watcher)?;
+            return room.map(|()| taken);
+        }
         let changes = store.changes_after(read_up_to, STEP_CHANGES)?;
         let is_end = changes.len() < STEP_CHANGES;
         let unreadable = AtomicU64::new(0);
@@ -67,17 +80,32 @@ pub fn follow_to_the_end(
         watcher.taken(changes.len() as u64);
         read_up_to = changes.last().map_or(read_up_to, |change| change.sequence);
         let is_stopping = watcher.must_stop();
-        if read_up_to > writer.sequence()
-            && (is_end || last_commit.elapsed() > commit_every || is_stopping)
-        {
-            writer.commit(read_up_to, index)?;
+        if is_end || last_commit.elapsed() > commit_every || is_stopping {
+            commit(store, writer, index, read_up_to, watcher)?;
             last_commit = Instant::now();
-            watcher.committed(read_up_to);
         }
         if is_end || is_stopping {
             return Ok(taken);
         }
     }
+}
+
+/// Makes what was taken in durable and findable, when there is something.
+fn commit(
+    store: &Store,
+    writer: &mut Writer,
+    index: &Index,
+    read_up_to: u64,
+    watcher: &dyn Watcher,
+) -> Result<(), ServiceError> {
+    if read_up_to > writer.sequence() {
+        // What was read may not be on disk yet; an index that knows more than the store after a crash would pass over what
+        // is written next.
+        store.settle()?;
+        writer.commit(read_up_to, index)?;
+        watcher.committed(read_up_to);
+    }
+    Ok(())
 }
 
 /// Takes one change in; says whether its record could be read. One that cannot is left out and told to the log: it must

@@ -11,7 +11,7 @@ use crate::index::generation::Generations;
 use crate::index::writer::{self, Index, Writer};
 use crate::index_schema::IndexSchema;
 use crate::services::ServiceError;
-use crate::store::Store;
+use crate::store::{Store, StoreError, room};
 
 /// A commit makes changes findable; during a long catch-up it comes this often.
 const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
@@ -26,24 +26,33 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 const FAILURES_BEFORE_REBUILD: u32 = 2;
 
 /// The generation in use: everybody may know how far it is.
-struct InUse<'a>(&'a Shared);
+struct InUse<'a>(&'a Follower);
 
 impl Watcher for InUse<'_> {
     fn must_stop(&self) -> bool {
-        self.0.is_stopping() || unpoisoned(self.0.handover.lock()).is_some()
+        let shared = &self.0.shared;
+        shared.is_stopping() || unpoisoned(shared.handover.lock()).is_some()
+    }
+
+    fn must_have_room(&self) -> Result<(), ServiceError> {
+        self.0.must_have_room()
     }
 
     fn committed(&self, sequence: u64) {
-        self.0.reached(sequence);
+        self.0.shared.reached(sequence);
     }
 }
 
 /// A generation that is not in use yet.
-struct Beside<'a>(&'a Shared);
+struct Beside<'a>(&'a Follower);
 
 impl Watcher for Beside<'_> {
     fn must_stop(&self) -> bool {
-        self.0.is_stopping()
+        self.0.shared.is_stopping()
+    }
+
+    fn must_have_room(&self) -> Result<(), ServiceError> {
+        self.0.must_have_room()
     }
 }
 
@@ -82,7 +91,14 @@ impl Follower {
                 continue;
             };
             match self.follow_once(own) {
-                Ok(()) => failures = 0,
+                Ok(()) => {
+                    failures = 0;
+                    self.shared.holds_back(None);
+                }
+                Err(ServiceError::Store(error)) if !matches!(error, StoreError::Damaged { .. }) => {
+                    // The index is whole; it waits for what it is made from, or for room.
+                    self.wait_after(&error);
+                }
                 Err(error) => {
                     let is_damaged = matches!(error, ServiceError::Index(IndexError::Damaged(_)));
                     failures += if is_damaged {
@@ -112,7 +128,7 @@ impl Follower {
         } = handover;
         let switched = (|| {
             if when == Switch::WhenCaughtUp {
-                let beside = Beside(&self.shared);
+                let beside = Beside(self);
                 follow_to_the_end(&self.store, &mut other, &index, COMMIT_EVERY, &beside)?;
             }
             self.generations()
@@ -147,7 +163,7 @@ impl Follower {
             return Err(IndexError::Damaged("a search could not read it".into()).into());
         }
         if self.store.wait_for_changes(writer.sequence(), REST) {
-            let in_use = InUse(&self.shared);
+            let in_use = InUse(self);
             follow_to_the_end(&self.store, writer, &self.index, COMMIT_EVERY, &in_use)?;
             Ok(())
         } else {
@@ -158,6 +174,10 @@ impl Follower {
     /// A writer after a failure: on the generation in use at first, since a full disk or too many open files pass; on a
     /// fresh one when that does not help. Whoever searches goes on with the old snapshot until a fresh index is whole.
     fn reopen(&self, failures: u32) -> Option<Writer> {
+        if let Err(error) = self.must_have_room() {
+            self.wait_after(&error);
+            return None;
+        }
         let reopened = match failures < FAILURES_BEFORE_REBUILD {
             true => self.reopen_current(),
             false => self.rebuild(),
@@ -165,8 +185,7 @@ impl Follower {
         reopened
             .inspect_err(|error| {
                 if !self.shared.is_stopping() {
-                    tracing::error!(%error, "the index cannot be opened; trying again");
-                    self.rest_after_failure();
+                    self.wait_after(error);
                 }
             })
             .ok()
@@ -205,17 +224,23 @@ impl Follower {
     /// # Errors
     /// [`ServiceError::Cancelled`] when it had to stop before the end.
     fn catch_up(&self, index: &Index, writer: &mut Writer) -> Result<(), ServiceError> {
-        follow_to_the_end(
-            &self.store,
-            writer,
-            index,
-            COMMIT_EVERY,
-            &Beside(&self.shared),
-        )?;
+        follow_to_the_end(&self.store, writer, index, COMMIT_EVERY, &Beside(self))?;
         if self.shared.is_stopping() {
             return Err(ServiceError::Cancelled);
         }
         Ok(())
+    }
+
+    fn must_have_room(&self) -> Result<(), ServiceError> {
+        Ok(room::must_be_free(&self.folder, room::FOR_THE_INDEX)?)
+    }
+
+    /// Says what is in the way, and rests before it is tried anew.
+    fn wait_after(&self, error: &dyn std::fmt::Display) {
+        if self.shared.holds_back(Some(error.to_string())) {
+            tracing::error!(%error, "the index cannot follow the catalogue; it is tried again");
+        }
+        self.rest_after_failure();
     }
 
     fn rest_after_failure(&self) {
