@@ -38,15 +38,6 @@ pub struct KeySettings {
     pub copy: Option<PathBuf>,
 }
 
-impl KeySettings {
-    /// What cannot work, one sentence each, with the key first.
-    pub fn problems(&self) -> Vec<String> {
-        let missing = self.master_file.as_ref().filter(|file| !file.is_file());
-        let told = missing.map(|file| format!("master_file: there is no file {}", file.display()));
-        told.into_iter().collect()
-    }
-}
-
 /// What can be wrong with keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
