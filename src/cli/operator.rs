@@ -1,11 +1,14 @@
-//! `classo operator`: tokens for those who operate a server.
+//! `classo operator`: tokens for those who operate a server, and roles for those who have an account.
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 
 use super::output::say;
+use super::{WrongUse, open};
 use crate::config::DataSettings;
+use crate::domain::account::{EmailAddress, ServiceRole};
+use crate::domain::actor::Actor;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::store::tokens::OperatorTokens;
 
@@ -39,6 +42,26 @@ enum OperatorCommand {
         #[command(flatten)]
         data: DataSettings,
     },
+    /// Give the holder of a confirmed account a role of the service, or take it away; no server may hold the folder meanwhile
+    Role {
+        /// The e-mail address of the account
+        email: String,
+        /// publisher, operator or privacy-officer; the last two act once they have signed in with a second factor
+        #[arg(value_parser = service_role)]
+        role: ServiceRole,
+        /// Take the role away
+        #[arg(long)]
+        withdraw: bool,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+}
+
+fn service_role(id: &str) -> Result<ServiceRole, String> {
+    ServiceRole::parse(id).ok_or_else(|| {
+        let known = ServiceRole::ALL.map(ServiceRole::id).join(", ");
+        format!("the roles are {known}")
+    })
 }
 
 pub fn run(args: &OperatorArgs) -> anyhow::Result<()> {
@@ -66,6 +89,23 @@ pub fn run(args: &OperatorArgs) -> anyhow::Result<()> {
                 );
             }
             say(format!("revoked {revoked}"));
+        }
+        OperatorCommand::Role {
+            email,
+            role,
+            withdraw,
+            data,
+        } => {
+            let email = EmailAddress::parse(email).map_err(|problem| WrongUse(problem.detail))?;
+            let app = open::existing(data)?;
+            let outcome = app
+                .people
+                .accounts
+                .set_role(&Actor::Console, &email, *role, !withdraw);
+            app.close()?;
+            outcome?;
+            let done = if *withdraw { "withdrawn" } else { "given" };
+            say(format!("{} {done}", role.id()));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use classo::domain::totp::{Step, TotpSecret};
 use classo::store::vault::WaitingLetter;
 use serde_json::{Value, json};
 
-use super::support::{TestApp, ids, record};
+use super::support::{ServerProcess, TestApp, classo, ids, record};
 
 pub const PASSWORD: &str = "tramway orange du matin";
 
@@ -642,6 +642,59 @@ fn a_browser_keeps_its_own_choices_and_its_signal_is_honoured() {
     assert_eq!(
         ask("classo_choices=|.|x.y.z|advertising.grant.9", ""),
         states(["unknown", "unknown"])
+    );
+}
+
+#[test]
+fn roles_of_the_service_are_given_at_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = ServerProcess::start("serve", folder.path());
+    let post = |path: &str, body: Value| {
+        let url = format!("{}/api/v1/{path}", server.url);
+        let client = reqwest::blocking::Client::new();
+        let request = client.post(url).header("content-type", "application/json");
+        let answer = request.body(body.to_string()).send().unwrap();
+        answer.status().as_u16()
+    };
+    let account =
+        json!({"email": "o@exemple.ca", "password": PASSWORD, "of_age": true, "lang": "fr"});
+    assert_eq!(post("accounts", account), 202);
+    let outbox = folder.path().join("outbox");
+    let token = (0..400)
+        .find_map(|_| {
+            std::thread::sleep(Duration::from_millis(25));
+            laid_down_token(&outbox, "o@exemple.ca")
+        })
+        .expect("a letter with a link");
+    assert_eq!(post("accounts/confirm", json!({"token": token})), 204);
+    drop(server);
+    let role = |address: &str, role: &str, more: &[&str]| {
+        let mut command = classo();
+        command.args(["operator", "role", address, role]).args(more);
+        let done = command.arg("--data").arg(folder.path()).output().unwrap();
+        let said = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+        (done.status.code(), said.trim().to_owned())
+    };
+    let done = |said: &str| (Some(0), said.to_owned());
+    assert_eq!(
+        role("o@exemple.ca", "operator", &[]),
+        done("operator given")
+    );
+    assert_eq!(
+        role("o@exemple.ca", "operator", &["--withdraw"]),
+        done("operator withdrawn")
+    );
+    let (code, said) = role("nobody@exemple.ca", "operator", &[]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("confirmed account with this address"),
+        "{said}"
+    );
+    let (code, said) = role("o@exemple.ca", "queen", &[]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("publisher, operator, privacy-officer"),
+        "{said}"
     );
 }
 
