@@ -136,7 +136,9 @@ pub fn twins(word: &str) -> Vec<(Language, String)> {
                 true => (english, french),
                 false => (french, english),
             };
-            let root = root(word, own)?;
+            // Two letters alone after a short root tell little: *carte* is not *carty*.
+            let root =
+                root(word, own).filter(|root| root.len() > SHORTEST_ROOT || own.len() > 2)?;
             // What differs by an e alone must be long, and a mute e comes after a consonant: *planet*, *planète*.
             let is_by_e = [own, other]
                 .iter()
