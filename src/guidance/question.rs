@@ -100,9 +100,6 @@ const LEAST_GAIN: f64 = 1e-6;
 /// What a bit is worth beside the chance of being shown: far from the end bits decide, near it the chance does.
 const WORTH_OF_A_BIT: f64 = 0.06;
 
-/// Who has answered a question roughly may not care for more.
-const CONCERN_FOR_MORE: f64 = 0.8;
-
 /// A question with its options, before their matches are counted.
 struct Asked<'e> {
     entry: &'e Entry,
@@ -142,12 +139,12 @@ fn worth_asking<'a>(asking: &'a Asking, told: impl Fn(Topic) -> Told) -> Vec<Ask
         .iter()
         .zip(masks)
         .map(|(asked, masks)| Prospect {
-            concern: asked.concern(),
+            concern: asked.entry.concern,
             masks,
         })
         .collect();
     let worth = |(place, asked): (usize, &Asked)| {
-        let bits = asked.concern() * asked.gain_bits;
+        let bits = asked.entry.concern * asked.gain_bits;
         foresight::chance(&pool, &prospects, place) + WORTH_OF_A_BIT * bits
     };
     let worths: Vec<f64> = asked.iter().enumerate().map(worth).collect();
@@ -157,13 +154,6 @@ fn worth_asking<'a>(asking: &'a Asking, told: impl Fn(Topic) -> Told) -> Vec<Ask
 }
 
 impl Asked<'_> {
-    fn concern(&self) -> f64 {
-        match self.is_finer {
-            true => self.entry.concern * CONCERN_FOR_MORE,
-            false => self.entry.concern,
-        }
-    }
-
     fn question(self, asking: &Asking) -> Question {
         let limits: Vec<&Limit> = self.choices.iter().map(|choice| &choice.answer).collect();
         let counts = counts(asking, &limits);
