@@ -67,13 +67,13 @@ pub fn minimal(surveyed: &Surveyed) -> Vec<Vec<usize>> {
 }
 
 /// How many good matches each wish leaves out by itself, and the fleet by what it cannot run. A match is good when it would
-/// stand on the short list: `shown` is how long that is.
+/// stand on the short list, nearness of the words aside: `shown` is how long that is.
 pub fn hidden(surveyed: &Surveyed, fleet: WishSet, shown: usize) -> Vec<Hidden> {
     let last = shown.checked_sub(1);
-    let last = last.and_then(|last| surveyed.found.candidates.get(last));
+    let last = last.and_then(|last| surveyed.points_apart.get(last));
     let good = |failing: &Failing| {
         let points = failing.points.iter();
-        let good = points.filter(|points| last.is_none_or(|last| **points >= last.points));
+        let good = points.filter(|points| last.is_none_or(|last| *points >= last));
         good.count() as u64
     };
     let mut hidden: Vec<Hidden> = Vec::new();

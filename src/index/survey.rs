@@ -3,6 +3,8 @@
 //! A search forgets what its filters leave out. Here every match of the words is told which wishes it fails, as a set of
 //! bits; those that fail one alone are ranked as well, so that giving it up can be weighed.
 
+use std::cmp::Reverse;
+
 use super::IndexError;
 use super::gather::{Batch, Best, Counts, Entry, SortKey};
 use super::lengths::LengthFactors;
@@ -13,7 +15,7 @@ use super::snapshot::Snapshot;
 use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
-use crate::query::found::{Failing, Found, Surveyed, WishSet};
+use crate::query::found::{Candidate, Failing, Found, Surveyed, WishSet};
 use crate::query::need::{Limit, Wish};
 use crate::query::plan::Plan;
 use crate::query::rank::Rank;
@@ -85,9 +87,15 @@ impl Snapshot {
         near.add_to(&mut leaders);
         leaders.sort_by(|one, other| one.compare(other, self, plan));
         leaders.truncate(plan.page.depth());
-        let candidates = leaders
+        let candidates: Vec<Candidate> = leaders
             .into_iter()
-            .map(|leader| self.candidate(leader, &near));
+            .map(|leader| self.candidate(leader, &near))
+            .collect();
+        let apart = candidates
+            .iter()
+            .map(|candidate| candidate.points - rank.proximity_points(candidate.proximity));
+        let mut points_apart: Vec<i64> = apart.collect();
+        points_apart.sort_unstable_by_key(|points| Reverse(*points));
         let failing = failures.kinds.into_iter().filter_map(|kind| {
             Some(Failing {
                 wishes: kind.wishes,
@@ -102,9 +110,10 @@ impl Snapshot {
         Ok(Surveyed {
             found: Found {
                 total: counts.total,
-                candidates: candidates.collect(),
+                candidates,
                 facets: Vec::new(),
             },
+            points_apart,
             tallies: counts.tallies(),
             within_cost,
             failing: failing.collect(),

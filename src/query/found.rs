@@ -17,6 +17,8 @@ pub struct Found {
 pub struct Surveyed {
     /// Its facets are not counted by value.
     pub found: Found,
+    /// The points of its candidates without nearness of the words, the best first: those of [`Failing`] are without, too.
+    pub points_apart: Vec<i64>,
     /// For each facet of the plan, how many matches there are of each set.
     pub tallies: Vec<SetTally>,
     /// For each cost that was asked about, how many matches cost at most that.
