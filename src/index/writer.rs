@@ -95,7 +95,7 @@ pub fn open(index_folder: &Path, schema: &Arc<IndexSchema>) -> Result<Opened, In
     let generations = Generations::new(index_folder, schema);
     generations.sweep();
     for name in generations.usable() {
-        match open_named(index_folder, schema, &name) {
+        match caught(|| open_named(index_folder, schema, &name)) {
             Ok((index, writer)) => {
                 generations.switch_to(&name)?;
                 let writer = Some(writer);
@@ -111,7 +111,7 @@ pub fn open(index_folder: &Path, schema: &Arc<IndexSchema>) -> Result<Opened, In
             generation = name,
             "the index was made from another index-schema and has to be built anew"
         );
-        match read_only(&generations.path(&name), &name, schema) {
+        match caught(|| read_only(&generations.path(&name), &name, schema)) {
             Ok(index) => {
                 return Ok(Opened {
                     index,
@@ -126,6 +126,12 @@ pub fn open(index_folder: &Path, schema: &Arc<IndexSchema>) -> Result<Opened, In
     generations.start_over_with(writer.generation())?;
     let writer = Some(writer);
     Ok(Opened { index, writer })
+}
+
+/// The engine trusts its files: where a damaged one leads it past an end it panics, which is damage like any other.
+fn caught<T>(open: impl FnOnce() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
+    opened.unwrap_or_else(|_| Err(IndexError::Damaged("a file leads past its end".into())))
 }
 
 /// Opens a generation of this index-schema to go on writing it.
