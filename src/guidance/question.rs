@@ -1,12 +1,12 @@
 //! The next question: the one whose answer is expected to do most for the short list.
 //!
 //! The asker looks for something that is probably near the top, so the best few hundred matches are a distribution over
-//! what it may be: each weighs the more, the more points it has ([`pool`]). An answer keeps what its filter keeps, in the
+//! what it may be: each weighs the more, the more points it has (`pool`). An answer keeps what its filter keeps, in the
 //! same order, so it is known for each of them whether it would stand on the short list then. Who goes on answering has
 //! not found it among those shown. A question is worth the chance that what is sought is shown after its answer or after
-//! the one that follows, and a little for every bit it tells ([`foresight`]); all of it as often as people care about it.
+//! the one that follows, and a little for every bit it tells (`foresight`); all of it as often as people care about it.
 //!
-//! What may be answered is found in [`options`]. A facet with a hierarchy may be asked about again, one floor down, as
+//! What may be answered is found in `options`. A facet with a hierarchy may be asked about again, one floor down, as
 //! long as that tells something.
 
 mod foresight;

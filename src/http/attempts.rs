@@ -95,7 +95,7 @@ impl Attempts {
     /// or an account's id.
     ///
     /// # Errors
-    /// [`ApiError::TooMany`], with the time to wait.
+    /// `ApiError::TooMany`, with the time to wait.
     pub fn count(&self, attempt: Attempt, caller: Caller, account: &str) -> Result<(), ApiError> {
         self.address.count(&caller)?;
         match attempt {

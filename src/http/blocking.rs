@@ -1,7 +1,7 @@
 //! The single bridge from the asynchronous doors to the synchronous core.
 //!
 //! It has a limited number of permits for each kind of work, so that a crowd never starves the server, and operators get
-//! through whatever the crowd does. Questions have a [`Queue`] of their own: a burst waits for its turn, a crowd that
+//! through whatever the crowd does. Questions have a `Queue` of their own: a burst waits for its turn, a crowd that
 //! stays is told to come back at once, so that accepted questions keep their time.
 
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl Bridge {
     /// Runs a question to the core on a worker thread.
     ///
     /// # Errors
-    /// [`ApiError::Busy`] when the queue is full, or no permit came free in time.
+    /// `ApiError::Busy` when the queue is full, or no permit came free in time.
     pub async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -1,6 +1,6 @@
 //! Delivers letters: how they read, how they travel, and what became of them.
 //!
-//! It knows neither the store nor who a person is: it is handed an [`OutgoingLetter`](crate::domain::letter::OutgoingLetter)
+//! It knows neither the store nor who a person is: it is handed an [`OutgoingLetter`]
 //! and says what its delivery came to. When to try again is the business of `services::outbox`. Start with [`Mailer`].
 
 pub mod file;

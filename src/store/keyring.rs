@@ -2,7 +2,7 @@
 //!
 //! What is about a person is encrypted under that person's own keys, so that erasure is the death of a key: a store that
 //! appends keeps bytes after they are removed. The keyring is 256 small files, the *buckets*; a person belongs to the one
-//! of the first byte of the person's id. A bucket is replaced whole ([`replace`]): written anew, synced, renamed over the
+//! of the first byte of the person's id. A bucket is replaced whole (`replace`): written anew, synced, renamed over the
 //! old one, whose bytes are then overwritten. [`Keyring::destroy_life`] puts an *erasure* in the place of the key in one such
 //! step: before it nothing was erased, after it everything was. The erasures of the keyring are what a restored backup
 //! has to go through again, and they travel with it.

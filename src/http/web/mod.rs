@@ -1,21 +1,21 @@
 //! The pages for the visitor: find, understand, decide.
 //!
 //! Rendered here, without a script; a small one makes them nicer (`assets/site.js`). A page's handler reads its
-//! [`visit`], calls the services that the API calls, and lays their answer out in a view of plain fields for its template.
-//! The words are data ([`texts`]), set by [`typography`]; every state of a page is its [`address`].
+//! `visit`, calls the services that the API calls, and lays their answer out in a view of plain fields for its template.
+//! The words are data (`texts`), set by `typography`; every state of a page is its `address`.
 //!
 //! | page | file |
 //! |---|---|
-//! | `/fr/`, `/en/` | [`home`] |
-//! | `search` | [`search`], with [`facets`], [`my_class`] and [`card`] |
-//! | `guidance` | [`guidance`] |
-//! | `resources/ID` | [`resource`] |
-//! | `compare` | [`compare`] |
-//! | `dossier` | [`dossier`], the page of the API's |
-//! | `browse` | [`browse`] |
-//! | `about`, `accessibility` | [`about`] |
-//! | `privacy` | [`privacy`] |
-//! | feed, sitemap and the like | [`feeds`] |
+//! | `/fr/`, `/en/` | `home` |
+//! | `search` | `search`, with `facets`, `my_class` and `card` |
+//! | `guidance` | `guidance` |
+//! | `resources/ID` | `resource` |
+//! | `compare` | `compare` |
+//! | `dossier` | `dossier`, the page of the API's |
+//! | `browse` | `browse` |
+//! | `about`, `accessibility` | `about` |
+//! | `privacy` | `privacy` |
+//! | feed, sitemap and the like | `feeds` |
 
 mod about;
 mod address;
