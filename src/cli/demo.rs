@@ -11,7 +11,7 @@ use crate::interchange::report::{ImportReport, Reject};
 use crate::services::catalogue::{ImportListener, ImportSource};
 
 pub fn run(args: &serve::ServeArgs) -> anyhow::Result<()> {
-    let app = open::app(&args.data)?;
+    let app = open::app_to_serve(&args.data, args.listen.listen)?;
     if app.store.sequence() == 0 {
         fill(&app, args)?;
     } else {

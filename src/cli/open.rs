@@ -1,5 +1,6 @@
 //! Opens the data folder for a command, and says what to do when a server holds it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,15 @@ use crate::store::StoreError;
 
 /// The app of a data folder.
 pub fn app(data: &DataSettings) -> anyhow::Result<App> {
-    opened(data, Outdated::Rebuild)
+    opened(data, &settings(data)?, Outdated::Rebuild)
+}
+
+/// The app of a data folder that is about to be served, at another address than the settings say when there is one: links
+/// in letters lead there unless a public address is set.
+pub fn app_to_serve(data: &DataSettings, listen: Option<SocketAddr>) -> anyhow::Result<App> {
+    let mut settings = settings(data)?;
+    settings.listen = listen.unwrap_or(settings.listen);
+    opened(data, &settings, Outdated::Rebuild)
 }
 
 /// What file and environment set; what is wrong with them is a wrong use.
@@ -28,11 +37,10 @@ pub fn settings(data: &DataSettings) -> anyhow::Result<Settings> {
 /// The app of a folder that is there already, whose index the command itself brings up to date.
 pub fn app_to_rebuild(data: &DataSettings) -> anyhow::Result<App> {
     must_exist(data)?;
-    opened(data, Outdated::Wait)
+    opened(data, &settings(data)?, Outdated::Wait)
 }
 
-fn opened(data: &DataSettings, outdated: Outdated) -> anyhow::Result<App> {
-    let settings = settings(data)?;
+fn opened(data: &DataSettings, settings: &Settings, outdated: Outdated) -> anyhow::Result<App> {
     let clock = Arc::new(SystemClock);
     told(
         data,

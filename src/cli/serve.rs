@@ -16,14 +16,14 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub data: DataSettings,
     #[command(flatten)]
-    listen: ListenSettings,
+    pub listen: ListenSettings,
 }
 
 /// How long the first line waits for an index that lags behind the catalogue.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    let app = open::app(&args.data)?;
+    let app = open::app_to_serve(&args.data, args.listen.listen)?;
     serve(app, args)
 }
 
