@@ -53,7 +53,7 @@ pub fn complete<E>(
 struct Completion<'a> {
     shelves: &'a [Shelf<'a>],
     looks: usize,
-    /// How far `looks` may grow for now.
+    /// How far `looks` may grow in this round.
     most: usize,
 }
 

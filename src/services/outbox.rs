@@ -1,7 +1,7 @@
 //! Delivers the letters that wait in the vault, on a thread of its own.
 //!
 //! A letter is written in the change that causes it, sealed under its person's key, and removed once another has taken it;
-//! a crash between the two sends it again under the same `Message-ID`. What fails for now is tried again after pauses that
+//! a crash between the two sends it again under the same `Message-ID`. What fails in passing is tried again after pauses that
 //! double, somewhat apart by chance; what fails for ever, or too often, or has a link that works no more, is given up and
 //! counted. When an account goes, its letters go with its key: what cannot be opened any more is not sent. The thread keeps
 //! places and times in memory, and opens a letter when it goes.
