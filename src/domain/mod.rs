@@ -17,6 +17,7 @@ pub mod language;
 pub mod letter;
 pub mod licence;
 pub mod link;
+pub mod markup;
 pub mod merge;
 pub mod password;
 pub mod permit;

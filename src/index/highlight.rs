@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::analysis::Stems;
+use crate::domain::markup::push_escaped;
 use crate::domain::text::WordReader;
 
 /// The words to mark.
@@ -203,13 +204,13 @@ fn mark_between(text: &str, from: usize, to: usize, hits: &[Hit]) -> String {
     let mut marked = String::with_capacity(to - from + 64);
     let mut at = from;
     for hit in hits.iter().filter(|hit| hit.from >= from && hit.to <= to) {
-        escape(&text[at..hit.from], &mut marked);
+        push_escaped(&text[at..hit.from], &mut marked);
         marked.push_str("<mark>");
-        escape(&text[hit.from..hit.to], &mut marked);
+        push_escaped(&text[hit.from..hit.to], &mut marked);
         marked.push_str("</mark>");
         at = hit.to;
     }
-    escape(&text[at..to], &mut marked);
+    push_escaped(&text[at..to], &mut marked);
     marked
 }
 
@@ -231,24 +232,6 @@ impl Beginning {
             && same(self.0[1], bytes.get(1))
             && (bytes.len() < 3 || self.1.is_none_or(|third| same(third, bytes.get(2))))
     }
-}
-
-fn escape(text: &str, out: &mut String) {
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let entity = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            b'\'' => "&#39;",
-            _ => continue,
-        };
-        out.push_str(&text[plain..at]);
-        out.push_str(entity);
-        plain = at + 1;
-    }
-    out.push_str(&text[plain..]);
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::domain::language::Language;
 use crate::domain::letter::Letter;
+use crate::domain::markup::escape;
 
 /// The words of a language.
 #[derive(Debug, Deserialize)]
@@ -137,32 +138,17 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
 }
 
 fn paragraph(text: &str) -> String {
-    format!("<p>{}</p>\n", escaped(text).replace('\n', "<br>\n"))
+    format!("<p>{}</p>\n", escape(text).replace('\n', "<br>\n"))
 }
 
 fn paragraph_of_link(link: &str) -> String {
-    let link = escaped(link);
+    let link = escape(link);
     format!("<p><a href=\"{link}\">{link}</a></p>\n")
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 /// A page without pictures, scripts or anything from elsewhere: opening a letter tells nobody.
 fn page(language: Language, subject: &str, body: &str, footer: &str) -> String {
-    let (tag, subject, footer) = (language.tag(), escaped(subject), escaped(footer));
+    let (tag, subject, footer) = (language.tag(), escape(subject), escape(footer));
     format!(
         "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{subject}</title></head>\n\

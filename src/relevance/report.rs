@@ -12,8 +12,9 @@ mod whisker;
 use std::collections::BTreeMap;
 
 use super::comparison::{Difference, Estimate};
+use crate::domain::markup::escape;
 use figures::{decimals, signed, significance};
-use html::{anchor, escape};
+use html::anchor;
 use whisker::{Range, Whisker, whiskers};
 
 /// All there is to show.

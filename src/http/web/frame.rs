@@ -2,8 +2,9 @@
 
 use super::address::Address;
 use super::assets::{self, Asset};
-use super::texts::{Html, Ui, escape};
+use super::texts::{Html, Ui};
 use super::visit::Visit;
+use crate::domain::markup::escape;
 
 /// The fields of the layout's template.
 pub struct Frame {

@@ -13,6 +13,7 @@ use toml::{Table, Value};
 
 use super::typography::{self, Origin};
 use crate::domain::language::{Bilingual, Language};
+use crate::domain::markup::escape;
 
 /// HTML that is safe to put into a page as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -213,22 +214,6 @@ impl<C: Count> Count for &C {
     fn count(&self) -> u64 {
         (*self).count()
     }
-}
-
-/// A text as HTML, for content and quoted attributes alike.
-pub fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len() + 8);
-    for sign in text.chars() {
-        match sign {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            sign => html.push(sign),
-        }
-    }
-    html
 }
 
 #[cfg(test)]

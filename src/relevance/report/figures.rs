@@ -1,7 +1,7 @@
 //! Numbers as a reader wants them.
 
-use super::html::escape;
 use super::{Difference, SystemFigures};
+use crate::domain::markup::escape;
 use crate::relevance::statistics::SIGNIFICANT;
 
 /// Name of the metric, its label and what it means, in the order of the table.

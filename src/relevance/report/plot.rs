@@ -3,9 +3,8 @@
 //! Colours come from the page's style, so that a plot follows light, dark and print; what a colour says is said by
 //! shape, place or words as well.
 
+use crate::domain::markup::escape;
 use std::fmt::Write;
-
-use super::html::escape;
 
 pub(super) const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 250.0;

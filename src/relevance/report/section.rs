@@ -1,10 +1,11 @@
 //! What there is to say of one collection.
 
 use super::figures::signed;
-use super::html::{anchor, escape};
+use super::html::anchor;
 use super::plot;
 use super::whisker::{Range, Whisker, whiskers};
 use super::{Effect, Missed, Report, Section, Shown, WorstQuery};
+use crate::domain::markup::escape;
 use crate::relevance::statistics::SIGNIFICANT;
 
 impl Section {

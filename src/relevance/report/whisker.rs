@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::figures::signed;
-use super::html::escape;
 use super::plot::{WIDTH, figure};
+use crate::domain::markup::escape;
 use crate::relevance::statistics::Interval;
 
 /// The height of a line.
