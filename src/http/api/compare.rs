@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::search::{TextResponse, in_points};
+use super::search::{AskerParams, TextResponse, in_points};
 use crate::domain::actor::Actor;
 use crate::domain::language::Bilingual;
 use crate::guidance::comparison::{Cell, Criterion};
@@ -33,17 +33,6 @@ pub struct CompareParams {
     students: Option<u32>,
     /// For how many classes; one when nobody says.
     classes: Option<u32>,
-    /// The asker, as in a search.
-    my_role: Option<String>,
-    my_subject: Option<Vec<String>>,
-    my_level: Option<Vec<String>>,
-    my_student_type: Option<Vec<String>>,
-    /// The school's devices: each gets a verdict.
-    my_device: Option<Vec<String>>,
-    my_os: Option<Vec<String>>,
-    my_platform: Option<Vec<String>>,
-    my_language: Option<Vec<String>>,
-    my_budget: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -106,7 +95,7 @@ pub struct DifferenceResponse {
 
 /// Two to four resources side by side: facts, differences first, with the date of their check; the cost of a year; a
 /// verdict for each device of the school; and why one suits better.
-#[utoipa::path(get, path = "/compare", tag = "decide", params(CompareParams),
+#[utoipa::path(get, path = "/compare", tag = "decide", params(CompareParams, AskerParams, AskerParams),
     responses((status = OK, body = ComparisonResponse),
         (status = BAD_REQUEST, description = "names every field that is wrong"),
         (status = NOT_FOUND, description = "one of them never was in the catalogue"),

@@ -9,7 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::search::SearchParams;
+use super::search::{AskerParams, SearchParams};
 use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::domain::typed::{Closeness, Typed};
@@ -58,7 +58,7 @@ pub struct FindParams {
 /// are the typed words come first, then those that begin with them, then the others, each by count; without it, values
 /// come in the vocabulary's order.
 #[utoipa::path(get, path = "/facets/{facet}", tag = "find",
-    params(("facet" = String, Path, description = "such as subject"), FindParams, SearchParams),
+    params(("facet" = String, Path, description = "such as subject"), FindParams, SearchParams, AskerParams),
     responses((status = OK, body = FacetResponse), (status = BAD_REQUEST, description = "names every field that is wrong"),
         (status = NOT_FOUND, description = "names the facets there are")))]
 pub async fn one(

@@ -62,17 +62,6 @@ pub struct SearchParams {
     understand: Option<bool>,
     /// Words of the text that stay words, whatever they could mean.
     literal: Option<Vec<String>>,
-    /// The asker, who ranks and never excludes; neither logged nor stored. One role.
-    my_role: Option<String>,
-    my_subject: Option<Vec<String>>,
-    my_level: Option<Vec<String>>,
-    my_student_type: Option<Vec<String>>,
-    my_device: Option<Vec<String>>,
-    my_os: Option<Vec<String>>,
-    my_platform: Option<Vec<String>>,
-    my_language: Option<Vec<String>>,
-    /// In Canadian dollars.
-    my_budget: Option<f64>,
     /// `false` gives the neutral ranking (default true).
     personal: Option<bool>,
     /// Which facets to count, repeated or separated by commas (default subject, level, device, os, price).
@@ -85,6 +74,28 @@ pub struct SearchParams {
     offset: Option<u32>,
     /// Whether each hit comes with its reasons and its neutral rank.
     explain: Option<bool>,
+}
+
+/// Who asks: ranks, and never excludes; neither logged nor stored.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(
+    dead_code,
+    reason = "describes what query::params reads; a test holds the two together"
+)]
+pub struct AskerParams {
+    /// The asker's role: one.
+    my_role: Option<String>,
+    my_subject: Option<Vec<String>>,
+    my_level: Option<Vec<String>>,
+    my_student_type: Option<Vec<String>>,
+    /// The school's devices.
+    my_device: Option<Vec<String>>,
+    my_os: Option<Vec<String>>,
+    my_platform: Option<Vec<String>>,
+    my_language: Option<Vec<String>>,
+    /// In Canadian dollars.
+    my_budget: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -184,7 +195,7 @@ impl From<Bilingual> for TextResponse {
 }
 
 /// Search by parameters.
-#[utoipa::path(get, path = "/search", tag = "find", params(SearchParams),
+#[utoipa::path(get, path = "/search", tag = "find", params(SearchParams, AskerParams),
     responses((status = OK, body = SearchResponse), (status = BAD_REQUEST, description = "names every field that is wrong")))]
 pub async fn by_parameters(
     asker: Identity,
@@ -331,7 +342,11 @@ mod tests {
     #[test]
     fn the_described_parameters_are_those_that_are_read() {
         let vocabularies = &IndexSchema::embedded().vocabularies;
-        for parameter in SearchParams::into_params(|| None) {
+        let of_a_search = SearchParams::into_params(|| None);
+        for parameter in of_a_search
+            .into_iter()
+            .chain(AskerParams::into_params(|| None))
+        {
             let pairs = [(parameter.name.clone(), "\u{0}".to_owned())];
             let problems = RawParams::from_pairs(pairs)
                 .into_query(vocabularies)

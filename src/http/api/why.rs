@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::compare::{DifferenceResponse, difference_responses};
-use super::search::{ContributionResponse, SearchParams, TextResponse, in_points};
+use super::search::{AskerParams, ContributionResponse, SearchParams, TextResponse, in_points};
 use crate::domain::actor::Actor;
 use crate::domain::language::Bilingual;
 use crate::domain::resource::ResourceId;
@@ -82,7 +82,7 @@ struct ChangeResponse {
 }
 
 /// Why a resource stands where it does in a search, or what keeps it out and what would bring it in.
-#[utoipa::path(get, path = "/why", tag = "decide", params(WhyParams, SearchParams),
+#[utoipa::path(get, path = "/why", tag = "decide", params(WhyParams, SearchParams, AskerParams),
     responses((status = OK, body = WhyResponse),
         (status = BAD_REQUEST, description = "names every field that is wrong"),
         (status = NOT_FOUND, description = "never was in the catalogue"),
