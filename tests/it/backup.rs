@@ -2,21 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, TestApp, classo, lines, operator_token, record, write_file};
-
-fn run(arguments: &[&str], data: &Path) -> Output {
-    classo()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap()
-}
+use super::support::{
+    ServerProcess, TestApp, classo, lines, operator_token, record, run, write_file,
+};
 
 fn must(arguments: &[&str], data: &Path) -> String {
     let output = run(arguments, data);

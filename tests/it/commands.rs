@@ -1,20 +1,10 @@
 //! The command line as an operator uses it.
 
-use std::path::Path;
 use std::process::Output;
 
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, classo, lines, operator_token, record, write_file};
-
-fn run(arguments: &[&str], data: &Path) -> Output {
-    classo()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap()
-}
+use super::support::{ServerProcess, classo, lines, operator_token, record, run, write_file};
 
 fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()

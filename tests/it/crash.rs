@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use super::support::{
-    ServerProcess, classo, lines, operator_token, record, rounds, seed, write_file,
+    ServerProcess, classo, lines, operator_token, record, rounds, run, seed, write_file,
 };
 
 /// How long a server may take to acknowledge its first import.
@@ -126,13 +126,7 @@ fn a_killed_import_can_be_run_again_to_the_end() {
         std::thread::sleep(Duration::from_millis(rng.random_range(20..700)));
         import.kill().unwrap();
         import.wait().unwrap();
-        let again = classo()
-            .arg("import")
-            .arg(&file)
-            .arg("--data")
-            .arg(&data)
-            .output()
-            .unwrap();
+        let again = run(&["import", file.to_str().unwrap()], &data);
         assert!(again.status.success(), "round {round}: {again:?}");
         expected.extend(
             records

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::crash::assert_all_there;
 use super::support::{
-    ServerProcess, classo, lines, operator_token, record, rounds, seed, write_file,
+    ServerProcess, classo, lines, operator_token, record, rounds, run, seed, write_file,
 };
 
 /// What the threads of a round share.
@@ -141,13 +141,7 @@ fn a_kill_during_reindex_rollback_or_backup_loses_nothing_and_mixes_nothing() {
     let first = priced("first", 1_500);
     let file = folder.path().join("first.jsonl");
     write_file(&file, &lines(&first));
-    let imported = classo()
-        .arg("import")
-        .arg(&file)
-        .arg("--data")
-        .arg(&data)
-        .output()
-        .unwrap();
+    let imported = run(&["import", file.to_str().unwrap()], &data);
     assert!(imported.status.success(), "{imported:?}");
     let acknowledged = Mutex::new(ids(&first).collect::<BTreeSet<_>>());
     let backup = Mutex::new(None);

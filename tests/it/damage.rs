@@ -15,16 +15,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, classo, lines, record, seed, write_file};
-
-fn run(arguments: &[&str], data: &Path) -> Output {
-    classo()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap()
-}
+use super::support::{ServerProcess, lines, record, run, seed, write_file};
 
 fn import(name: &str, count: usize, data: &Path) {
     let many: Vec<Value> = (0..count)

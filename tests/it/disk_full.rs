@@ -14,9 +14,7 @@ use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
 use super::crash::assert_all_there;
-use super::support::{
-    ServerProcess, classo, lines, operator_token, record, rounds, seed, write_file,
-};
+use super::support::{ServerProcess, lines, operator_token, record, rounds, run, seed, write_file};
 
 /// A file system of its own in memory; unmounted when dropped.
 struct SmallDisk(PathBuf);
@@ -117,15 +115,6 @@ impl Operator<'_> {
             self.server.get("/readyz").0 == 200
         })
     }
-}
-
-fn run(arguments: &[&str], data: &Path) -> Output {
-    classo()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap()
 }
 
 /// A command that failed says so in one line that tells of the disk.

@@ -1,6 +1,5 @@
 //! Resources that are about the same thing: found, merged, and led to by their old ids.
 
-use std::path::Path;
 use std::process::Output;
 
 use axum::body::Body;
@@ -8,7 +7,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 
 use super::support::{
-    ServerProcess, TestApp, classo, ids, lines, operator_token, record, write_file,
+    ServerProcess, TestApp, classo, ids, lines, operator_token, record, run, write_file,
 };
 
 fn twins() -> Vec<Value> {
@@ -222,11 +221,6 @@ fn a_merge_that_cannot_be_is_refused_before_anything_is_done() {
     let body = json!({"keep": "a", "old": ["c"], "force": true}).to_string();
     let answer = app.as_operator("POST", "/api/v1/admin/duplicates/merge", body);
     assert_eq!(answer.json()["errors"][0]["field"], "force");
-}
-
-fn run(arguments: &[&str], data: &Path) -> Output {
-    let output = classo().args(arguments).arg("--data").arg(data).output();
-    output.unwrap()
 }
 
 fn told(output: &Output) -> String {

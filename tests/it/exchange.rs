@@ -10,16 +10,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::support::{
-    ServerProcess, assert_has, classo, lines, operator_token, record, write_file,
+    ServerProcess, assert_has, classo, lines, operator_token, record, run, write_file,
 };
 
-fn run(arguments: &[&str], data: &Path) -> (i32, String, String) {
-    let output = classo()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap();
+/// Exit code, standard output, standard error.
+fn told(arguments: &[&str], data: &Path) -> (i32, String, String) {
+    let output = run(arguments, data);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (
         output.status.code().unwrap(),
@@ -48,12 +44,12 @@ fn what_is_exported_and_imported_again_is_the_same() {
     ];
     write_file(&path("a.jsonl"), &lines(&records));
     let exports = |data: &Path, format: &str| {
-        let (code, out, error) = run(&["export", "--format", format], data);
+        let (code, out, error) = told(&["export", "--format", format], data);
         assert_eq!((code, error.as_str()), (0, ""));
         out
     };
     assert_eq!(
-        run(&["import", path("a.jsonl").to_str().unwrap()], &first).0,
+        told(&["import", path("a.jsonl").to_str().unwrap()], &first).0,
         0
     );
     let native = exports(&first, "jsonl");
@@ -64,15 +60,15 @@ fn what_is_exported_and_imported_again_is_the_same() {
     assert_eq!(ids, ["a", "b", "edx:x"]);
     let out = path("out.jsonl");
     assert_eq!(
-        run(&["export", "--out", out.to_str().unwrap()], &first).0,
+        told(&["export", "--out", out.to_str().unwrap()], &first).0,
         0
     );
-    assert_eq!(run(&["import", out.to_str().unwrap()], &second).0, 0);
+    assert_eq!(told(&["import", out.to_str().unwrap()], &second).0, 0);
     assert_eq!(exports(&second, "jsonl"), native);
     for format in ["csv", "lrmi"] {
         let (file, data) = (path(format), path(&format!("{format}-data")));
         write_file(&file, &exports(&first, format));
-        let (code, out, error) = run(&["import", file.to_str().unwrap()], &data);
+        let (code, out, error) = told(&["import", file.to_str().unwrap()], &data);
         assert!(code == 0 && out.contains("3 added"), "{out}{error}");
         let again: Vec<Value> = exports(&data, "jsonl")
             .lines()
@@ -89,7 +85,7 @@ fn what_is_exported_and_imported_again_is_the_same() {
             }
         }
     }
-    let (code, _, error) = run(&["export"], &path("nowhere"));
+    let (code, _, error) = told(&["export"], &path("nowhere"));
     assert!(
         code == 1 && error.contains("--data") && error.lines().count() == 1,
         "{error}"
@@ -113,9 +109,9 @@ fn records_of_some_sources_complete_those_that_are_there() {
         "id,track_name,size_bytes,app_desc\n1,Piano,9,Play it\n2,Horn,9,Blow it\n",
     );
     for file in [&list, &texts] {
-        assert_eq!(run(&["import", file.to_str().unwrap()], &data).0, 0);
+        assert_eq!(told(&["import", file.to_str().unwrap()], &data).0, 0);
     }
-    let (_, exported, _) = run(&["export"], &data);
+    let (_, exported, _) = told(&["export"], &data);
     let piano: Value = serde_json::from_str(exported.lines().next().unwrap()).unwrap();
     assert_has(
         &piano,
@@ -130,7 +126,7 @@ fn wrong_use_of_formats_and_mappings_exits_with_2() {
     let (data, file) = (folder.path().join("data"), folder.path().join("a.csv"));
     write_file(&file, "x,y\n1,2\n");
     let file = file.to_str().unwrap();
-    for (arguments, code, told) in [
+    for (arguments, code, says) in [
         (
             &["import", file, "--mapping", "nobody"][..],
             2,
@@ -140,9 +136,9 @@ fn wrong_use_of_formats_and_mappings_exits_with_2() {
         (&["import", file], 1, "no mapping knows its columns (x, y)"),
         (&["export", "--format", "pdf"], 2, "lrmi"),
     ] {
-        let (exit, _, error) = run(arguments, &data);
+        let (exit, _, error) = told(arguments, &data);
         assert!(
-            exit == code && error.contains(told),
+            exit == code && error.contains(says),
             "{arguments:?}: {exit} {error}"
         );
     }
@@ -159,7 +155,7 @@ fn the_report_tells_what_changed_and_what_looks_alike() {
         &lines(&[record("a", "Un", page), record("b", "Deux", twin.clone())]),
     );
     let import = |more: &[&str]| {
-        let (code, out, error) = run(
+        let (code, out, error) = told(
             &[&["import", file.to_str().unwrap(), "--json"], more].concat(),
             &data,
         );
@@ -221,7 +217,7 @@ fn foreign_files_go_through_a_server_too() {
     );
     let (_, found) = server.get("/api/v1/resources/a");
     assert_eq!(found["levels"], json!(["/primary/cycle-3/grade-5"]));
-    let (code, _, error) = run(&["export"], &data);
+    let (code, _, error) = told(&["export"], &data);
     assert!(
         code == 1 && error.contains("stop it first") && error.lines().count() == 1,
         "{error}"

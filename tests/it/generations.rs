@@ -8,7 +8,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 
 use super::support::{
-    ServerProcess, TestApp, classo, ids, lines, operator_token, record, rounds, write_file,
+    ServerProcess, TestApp, classo, ids, lines, operator_token, record, rounds, run, write_file,
 };
 
 /// Waits for a task to end; returns it.
@@ -213,15 +213,6 @@ fn a_cancelled_reindex_leaves_the_index_in_use() {
             "{listed}"
         );
     }
-}
-
-fn run(arguments: &[&str], data: &Path) -> std::process::Output {
-    classo()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap()
 }
 
 fn json_of(output: &std::process::Output) -> Value {

@@ -10,9 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::support::{
-    ServerProcess, classo, lines, operator_token, record, rounds, seed, write_file,
-};
+use super::support::{ServerProcess, lines, operator_token, record, rounds, run, seed, write_file};
 
 /// More than a burst has places for, on any machine.
 const CROWD: usize = 400;
@@ -80,13 +78,7 @@ fn a_crowd_is_answered_or_told_to_come_back_and_the_server_is_well_afterwards() 
         })
         .collect();
     write_file(&file, &lines(&many));
-    let imported = classo()
-        .arg("import")
-        .arg(&file)
-        .arg("--data")
-        .arg(&data)
-        .output()
-        .unwrap();
+    let imported = run(&["import", file.to_str().unwrap()], &data);
     assert!(imported.status.success(), "{imported:?}");
     let server = ServerProcess::start("serve", &data);
     let token = operator_token(&data);

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -223,6 +223,12 @@ pub fn classo() -> Command {
     }
     command.stdin(Stdio::null());
     command
+}
+
+/// A command on a data folder, to its end.
+pub fn run(arguments: &[&str], data: &Path) -> Output {
+    let output = classo().args(arguments).arg("--data").arg(data).output();
+    output.unwrap()
 }
 
 /// A server in a process of its own; killed when dropped.
