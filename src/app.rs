@@ -31,7 +31,7 @@ use crate::services::similar::Similar;
 use crate::services::suggest::Suggest;
 use crate::services::tasks::Tasks;
 use crate::services::why::Why;
-use crate::store::keyring::KeySettings;
+use crate::store::keyring::{self, KeyError, KeySettings};
 use crate::store::register::{Register, RegisterError};
 use crate::store::tokens::OperatorTokens;
 use crate::store::vault::{Vault, VaultError};
@@ -104,6 +104,8 @@ pub enum StartError {
     Vault(#[from] VaultError),
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error("it is a file; --data names a folder")]
     NotAFolder,
     #[error("a thread cannot start: {0}")]
@@ -138,6 +140,8 @@ impl App {
         if data.is_file() {
             return Err(StartError::NotAFolder);
         }
+        // Before anything is made that would be in a restore's way.
+        keyring::must_not_be_only_copy(&data.join("keys"), &settings.keys)?;
         let schema = Arc::new(IndexSchema::load(&data.join("index-schema"))?);
         let weights = weights(&schema)?;
         let mappings = Arc::new(Mappings::of(&schema)?);
@@ -195,7 +199,11 @@ impl App {
             catalogue,
             mappings,
             reindex: Arc::new(reindex),
-            backup: Backup::new(Arc::clone(&store), Arc::clone(&clock)),
+            backup: Backup::new(
+                Arc::clone(&store),
+                Arc::clone(&people.vault),
+                Arc::clone(&clock),
+            ),
             tasks,
             tokens: OperatorTokens::new(data),
             people,

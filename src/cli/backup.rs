@@ -14,6 +14,8 @@ use crate::app::App;
 use crate::config::{DataSettings, ServerSettings};
 use crate::domain::actor::Actor;
 use crate::domain::task::TaskKind;
+use crate::store::backup::Footer;
+use crate::store::keyring::{self, Keyring};
 use crate::store::restore::{self, CheckedBackup, check_backup};
 
 #[derive(Debug, Args)]
@@ -38,6 +40,17 @@ pub struct RestoreArgs {
     /// Backups that go on from each other, or a folder of them
     #[arg(required = true, value_name = "FILE|DIR")]
     sources: Vec<PathBuf>,
+    /// The newest copy of the keyring, without which nothing about persons opens [default: the data folder's own, else the
+    /// `copy` of the settings]
+    #[arg(long, value_name = "DIR")]
+    keyring: Option<PathBuf>,
+    /// The master key of that keyring, to be kept in the data folder [default: the data folder's own, or `master_file` of
+    /// the settings]
+    #[arg(long, value_name = "FILE")]
+    master_key: Option<PathBuf>,
+    /// Restore the catalogue alone, and no accounts
+    #[arg(long, conflicts_with_all = ["keyring", "master_key"])]
+    without_people: bool,
     #[command(flatten)]
     data: DataSettings,
 }
@@ -60,11 +73,13 @@ pub fn run(args: &BackupArgs) -> anyhow::Result<()> {
             args.target.display()
         );
     }
-    let after = match args.since {
-        Some(since) => since,
-        None if is_folder && !args.full => origin.last_in(&args.target)?,
-        None => 0,
+    let last = match is_folder && !args.full && args.since.is_none() {
+        true => origin.last_in(&args.target)?,
+        false => None,
     };
+    let last = last.map(|backup| backup.summary.footer);
+    let end_of_last = last.as_ref().map_or(0, |footer| footer.end);
+    let after = args.since.unwrap_or(end_of_last);
     let cannot = || format!("{} cannot be written", args.target.display());
     let unfinished = match is_folder {
         true => args.target.join("unfinished"),
@@ -78,7 +93,8 @@ pub fn run(args: &BackupArgs) -> anyhow::Result<()> {
     written.with_context(cannot)?;
     let checked = check_backup(&unfinished)?;
     let (header, footer) = (&checked.summary.header, &checked.summary.footer);
-    if is_folder && header.after > 0 && footer.entries == 0 {
+    let has_people_of = |last: &Footer| last.people == footer.people;
+    if footer.entries == 0 && last.as_ref().is_some_and(has_people_of) {
         fs::remove_file(&unfinished)?;
         say(format!("nothing changed since change {after}"));
         return Ok(());
@@ -89,11 +105,12 @@ pub fn run(args: &BackupArgs) -> anyhow::Result<()> {
     };
     fs::rename(&unfinished, &file).with_context(cannot)?;
     say(format!(
-        "{}: {} entries, changes {} to {}, sha256 {}",
+        "{}: {} entries, changes {} to {}, {} sealed records, sha256 {}",
         file.display(),
         footer.entries,
         header.after,
         footer.end,
+        checked.people(),
         footer.sha256
     ));
     Ok(())
@@ -138,8 +155,8 @@ impl Origin {
         Ok(Origin::Local(Box::new(open::app_to_rebuild(&args.data)?)))
     }
 
-    /// Where the latest backup of this store in a folder ends; 0 when there is none.
-    fn last_in(&self, folder: &Path) -> anyhow::Result<u64> {
+    /// The latest backup of this store in a folder.
+    fn last_in(&self, folder: &Path) -> anyhow::Result<Option<CheckedBackup>> {
         let (store, sequence) = match self {
             Origin::Local(app) => (app.store.identity()?, app.store.sequence()),
             Origin::Remote(remote) => {
@@ -147,12 +164,15 @@ impl Origin {
                 (stats.store, stats.sequence)
             }
         };
-        let backups = backups_in(folder)?;
-        let own = backups
-            .iter()
-            .filter(|backup| backup.summary.header.store == store);
-        let ends = own.map(|backup| backup.summary.footer.end);
-        Ok(ends.filter(|end| *end <= sequence).max().unwrap_or(0))
+        let backups = backups_in(folder)?.into_iter();
+        let own = backups.filter(|backup| {
+            let (header, footer) = (&backup.summary.header, &backup.summary.footer);
+            header.store == store && footer.end <= sequence
+        });
+        Ok(own.max_by_key(|backup| {
+            let (header, footer) = (&backup.summary.header, &backup.summary.footer);
+            (footer.end, header.made_at)
+        }))
     }
 
     fn close(self) -> anyhow::Result<()> {
@@ -229,6 +249,12 @@ pub fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
         );
     }
     let chain = restore::chain(backups)?;
+    restore::must_be_fresh(&args.data.folder)?;
+    let keyring = match chain.last().map_or(0, CheckedBackup::people) {
+        0 => None,
+        _ if args.without_people => None,
+        records => Some(keyring(args, records)?),
+    };
     fs::create_dir_all(&args.data.folder)
         .with_context(|| format!("{} cannot be made", args.data.folder.display()))?;
     let total = chain
@@ -236,14 +262,54 @@ pub fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
         .map(|backup| backup.summary.footer.entries)
         .sum();
     let mut progress = Progress::of_items("restoring", total);
-    let end = restore::restore(&args.data.folder, &chain, |done| {
+    let restored = restore::restore(&args.data.folder, &chain, keyring.as_ref(), |done| {
         progress.at(done, || format!("{done} of {total} entries"));
     })?;
     progress.finish();
     say(format!(
-        "{} backups, {total} entries are in {}; the catalogue stands at change {end}",
+        "{} backups, {total} entries are in {}; the catalogue stands at change {}",
         chain.len(),
-        args.data.folder.display()
+        args.data.folder.display(),
+        restored.end
     ));
+    if keyring.is_some() {
+        say(format!(
+            "{} accounts are back; {} persons were erased after the backup, and stay so",
+            restored.persons, restored.erased
+        ));
+    }
+    if restored.unknown > 0 {
+        say(format!(
+            "{} persons have keys and are not in the backup: they came after it. The next start destroys their keys; if there is \
+             a later backup, restore that one instead",
+            restored.unknown
+        ));
+    }
     Ok(())
+}
+
+/// The keyring in force, put into the data folder when it is not there yet.
+fn keyring(args: &RestoreArgs, records: u64) -> anyhow::Result<Keyring> {
+    let settings = open::settings(&args.data)?.keys;
+    let keys = args.data.folder.join("keys");
+    let is_there = keyring::is_there(&keys)?;
+    let copy = args.keyring.as_ref().or(match is_there {
+        true => None,
+        false => settings.copy.as_ref(),
+    });
+    match copy {
+        Some(copy) => {
+            keyring::restore_keyring(copy, args.master_key.as_deref(), &keys)?;
+        }
+        None if is_there => {}
+        None => bail!(WrongUse(format!(
+            "the backup has {records} records about persons, and there is no keyring to open them: name its newest copy with \
+             --keyring DIR, and its master key with --master-key FILE; or leave accounts out with --without-people"
+        ))),
+    }
+    let opened = Keyring::open(&keys, &settings);
+    if opened.is_err() && !is_there {
+        keyring::take_back(&keys)?;
+    }
+    Ok(opened?)
 }

@@ -42,7 +42,8 @@ fn folder(args: &DoctorArgs) -> anyhow::Result<()> {
     open::must_exist(&args.data)?;
     let data = &args.data.folder;
     let schema = Arc::new(IndexSchema::load(&data.join("index-schema"))?);
-    let findings = match checkup::examine(data, &schema, SystemClock.now(), args.dry_run) {
+    let keys = open::settings(&args.data)?.keys;
+    let findings = match checkup::examine(data, &schema, &keys, SystemClock.now(), args.dry_run) {
         Err(StoreError::Locked { .. }) => bail!(
             "the data folder {} is in use by a running classo; stop it first: doctor looks at files that nobody writes",
             data.display()

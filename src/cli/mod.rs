@@ -12,6 +12,7 @@ mod evaluate;
 mod export;
 mod guide;
 mod import;
+mod keys;
 mod open;
 mod operator;
 pub mod output;
@@ -69,6 +70,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Show what can be set in classo.toml, with comments and defaults
     Settings,
+    /// Copy the keyring of accounts, or change the master key that wraps it
+    Keys(keys::KeysArgs),
     /// Manage the operators of a server
     Operator(operator::OperatorArgs),
 }
@@ -98,6 +101,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Settings => settings::run(),
+        Command::Keys(args) => keys::run(&args),
         Command::Operator(args) => operator::run(&args),
     }
 }

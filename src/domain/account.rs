@@ -145,7 +145,7 @@ pub struct Account {
     /// The person declared to be sixteen or older: younger people are not served with accounts.
     pub declared_of_age: bool,
     pub created_at: Timestamp,
-    /// When the person showed that mail to the address arrives; nobody signs in before.
+    /// When the person showed that mail to this address arrives; nobody signs in before.
     pub confirmed_at: Option<Timestamp>,
     #[serde(default)]
     pub service_roles: Vec<ServiceRole>,

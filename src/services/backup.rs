@@ -1,4 +1,4 @@
-//! Backups of a catalogue that goes on changing, and the store that comes of them.
+//! Backups of a store that goes on changing.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -9,16 +9,22 @@ use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
 use crate::store::Store;
 use crate::store::backup::{BackupError, BackupSummary};
+use crate::store::vault::Vault;
 
 /// Makes backups.
 pub struct Backup {
     store: Arc<Store>,
+    vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
 }
 
 impl Backup {
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
-        Backup { store, clock }
+    pub fn new(store: Arc<Store>, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
+        Backup {
+            store,
+            vault,
+            clock,
+        }
     }
 
     /// Whether a backup of what changed after a number can be made.
@@ -36,7 +42,7 @@ impl Backup {
         Ok(())
     }
 
-    /// Writes what changed after a number; 0 for everything. Writers go on meanwhile.
+    /// Writes what changed after a number, 0 for everything, and everything about persons as ciphertext. Writers go on meanwhile.
     pub fn write(
         &self,
         actor: &Actor,
@@ -51,7 +57,7 @@ impl Backup {
             !work.is_cancelled()
         };
         self.store
-            .back_up(after, self.clock.now(), into, watch)
+            .back_up(&self.vault, after, self.clock.now(), into, watch)
             .map_err(|error| match error {
                 BackupError::Store(error) => error.into(),
                 BackupError::Io(error) => error.into(),

@@ -10,13 +10,14 @@ use crate::index::check as index;
 use crate::index_schema::IndexSchema;
 use crate::services::links::LinkCounts;
 use crate::store::check as store;
+use crate::store::keyring::{KeySettings, Keyring};
 use crate::store::tokens::OperatorTokens;
 use crate::store::{Store, StoreError};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// store, links, keys or index.
+    /// store, links, people, keys or index.
     pub place: String,
     pub state: State,
     /// What was found, and what to do about it.
@@ -40,6 +41,7 @@ const NAMED_TROUBLES: usize = 20;
 /// The examination as it goes on.
 struct Checkup<'a> {
     data: &'a Path,
+    keys: &'a KeySettings,
     now: Timestamp,
     /// Tell, and change nothing.
     dry_run: bool,
@@ -53,17 +55,20 @@ struct Checkup<'a> {
 pub fn examine(
     data: &Path,
     schema: &Arc<IndexSchema>,
+    keys: &KeySettings,
     now: Timestamp,
     dry_run: bool,
 ) -> Result<Vec<Finding>, StoreError> {
     let mut checkup = Checkup {
         data,
+        keys,
         now,
         dry_run,
         findings: Vec::new(),
     };
-    let live = checkup.store()?;
-    checkup.keys();
+    let keyring = checkup.keyring();
+    let live = checkup.store(keyring.as_ref())?;
+    checkup.operators();
     checkup.index(schema, live);
     Ok(checkup.findings)
 }
@@ -78,7 +83,7 @@ impl Checkup<'_> {
     }
 
     /// Returns the number of resources and the last change, when the store can be read.
-    fn store(&mut self) -> Result<Option<(u64, u64)>, StoreError> {
+    fn store(&mut self, keyring: Option<&Keyring>) -> Result<Option<(u64, u64)>, StoreError> {
         let path = self.data.join("store");
         if !path.is_dir() {
             self.say("store", State::Trouble, "there is none here; `classo restore` makes one of a backup, `classo import` a new one");
@@ -99,18 +104,8 @@ impl Checkup<'_> {
             }
         };
         let check = store.check()?;
-        for trouble in check.troubles.iter().take(NAMED_TROUBLES) {
-            let advice = "import the record again, or restore the last backup";
-            self.say("store", State::Trouble, format!("{trouble}; {advice}"));
-        }
-        if check.troubles.len() > NAMED_TROUBLES {
-            let others = check.troubles.len() - NAMED_TROUBLES;
-            self.say(
-                "store",
-                State::Trouble,
-                format!("{others} more troubles of this kind"),
-            );
-        }
+        let advice = "import the record again, or restore the last backup";
+        self.troubles("store", &check.troubles, advice);
         if check.troubles.is_empty() {
             let says = format!(
                 "{} resources and {} removed ones, all whole and in the journal",
@@ -119,6 +114,9 @@ impl Checkup<'_> {
             self.say("store", State::Good, says);
         }
         self.links(&store)?;
+        if let Some(keyring) = keyring {
+            self.people(&store, keyring)?;
+        }
         Ok(Some((store.count_live()?, store.sequence())))
     }
 
@@ -133,6 +131,56 @@ impl Checkup<'_> {
                 counts.failing
             );
             self.say("links", State::Good, says);
+        }
+        Ok(())
+    }
+
+    /// Troubles of one kind, and what to do about them.
+    fn troubles(&mut self, place: &str, troubles: &[String], advice: &str) {
+        for trouble in troubles.iter().take(NAMED_TROUBLES) {
+            self.say(place, State::Trouble, format!("{trouble}; {advice}"));
+        }
+        if troubles.len() > NAMED_TROUBLES {
+            let others = troubles.len() - NAMED_TROUBLES;
+            let says = format!("{others} more troubles of this kind");
+            self.say(place, State::Trouble, says);
+        }
+    }
+
+    /// The keyring, when there is one that can be read.
+    fn keyring(&mut self) -> Option<Keyring> {
+        let keyring = match Keyring::examine(&self.data.join("keys"), self.keys) {
+            Ok(keyring) => keyring?,
+            Err(error) => {
+                self.say("keys", State::Trouble, error.to_string());
+                return None;
+            }
+        };
+        let (keys, troubles) = keyring.check();
+        let advice = "put the copy of the keyring in its place, or the right master key";
+        self.troubles("keys", &troubles, advice);
+        if troubles.is_empty() {
+            let says = format!("{keys} keys, all opened by the master key");
+            self.say("keys", State::Good, says);
+        }
+        let behind = keyring.count_behind();
+        if behind > 0 {
+            let says = format!(
+                "the copy of the keyring is behind in {behind} files; the next start, or `classo keys copy`, brings it in line"
+            );
+            self.say("keys", State::Repairable, says);
+        }
+        Some(keyring)
+    }
+
+    /// Whether the records about persons open.
+    fn people(&mut self, store: &Store, keyring: &Keyring) -> Result<(), StoreError> {
+        let (records, troubles) = store.check_sealed(keyring)?;
+        let advice = "restore the last backup with the newest keyring";
+        self.troubles("people", &troubles, advice);
+        if troubles.is_empty() && records > 0 {
+            let says = format!("{records} sealed records, each as its key left it");
+            self.say("people", State::Good, says);
         }
         Ok(())
     }
@@ -173,7 +221,7 @@ impl Checkup<'_> {
         Ok(true)
     }
 
-    fn keys(&mut self) {
+    fn operators(&mut self) {
         match OperatorTokens::new(self.data).list() {
             Ok(tokens) => {
                 let expired = tokens.iter().filter(|token| token.expires_at <= self.now).count();

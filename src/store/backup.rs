@@ -4,30 +4,38 @@
 //!
 //! 1. the [`Header`]: format, which store, from where in the journal;
 //! 2. an entry for each change after that, oldest first: the record, the id it leads to, or neither for a removal;
-//! 3. the [`Footer`]: up to where, how many entries, the SHA-256 of every byte before it.
+//! 3. every record about a person, sealed as the vault keeps it ([`SealedRecord`]);
+//! 4. the [`Footer`]: up to where, how many entries, the SHA-256 of every byte before it.
 //!
 //! Nothing stands still while it is written. The journal has one entry for each resource, its latest; a record that
 //! changed since its entry was read is passed over, since its new entry lies further on. When nothing is left, what was
-//! written is the store at the last number. `in` names the collection of an entry: collections about persons will come
-//! as `key` and `sealed`, the ciphertext as the vault keeps it, never as `record`.
+//! written is the store at the last number. `in` names the collection of an entry. What is about persons is whole in every
+//! backup, whatever it goes on from: nothing numbers its changes, and of a chain only the newest counts.
 
 use std::io::{self, BufRead, Write};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::vault::Vault;
+use super::vault::sealed::SealedRecord;
 use super::write::Content;
 use super::{Store, StoreError};
 use crate::domain::resource::{Resource, ResourceId};
 
-/// The version this program writes, and the newest it reads. Version 2 knows ids that lead to another; a reader of version 1
-/// would take one for removed, so it must not read them.
-pub const FORMAT: u32 = 2;
+/// The version this program writes, and the newest it reads. Version 2 knows ids that lead to another, version 3 records
+/// about persons: who reads older ones alone would lose them.
+pub const FORMAT: u32 = 3;
 
-/// The one collection there is so far.
+/// The collection of resources.
 const CATALOGUE: &str = "catalogue";
+
+/// The collection of what is about persons.
+const PEOPLE: &str = "people";
 
 /// Changes that are read from the journal at once.
 const STEP_CHANGES: usize = 1_000;
@@ -58,13 +66,34 @@ struct Line<'a> {
     moved_to: Option<std::borrow::Cow<'a, str>>,
 }
 
+/// A record about a person: its place in the store and its ciphertext, both in base64.
+#[derive(Serialize, Deserialize)]
+struct SealedLine<'a> {
+    #[serde(rename = "in")]
+    collection: std::borrow::Cow<'a, str>,
+    key: String,
+    sealed: String,
+}
+
 /// The last line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Footer {
     /// The number the store stood at.
     pub end: u64,
+    /// Changes of the catalogue.
     pub entries: u64,
+    /// Nothing in a backup of a version that had no persons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<PeopleSum>,
     /// Of every byte before this line, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// What a backup has about persons: two with the same sum have the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleSum {
+    pub records: u64,
+    /// Of their lines, in hexadecimal digits.
     pub sha256: String,
 }
 
@@ -82,6 +111,13 @@ pub struct BackupEntry {
     pub sequence: u64,
     pub json: Option<Vec<u8>>,
     pub moved_to: Option<ResourceId>,
+}
+
+/// One thing that a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupItem {
+    Entry(BackupEntry),
+    Sealed(SealedRecord),
 }
 
 /// Why a backup cannot be made or read.
@@ -106,9 +142,11 @@ pub enum BackupError {
 }
 
 impl Store {
-    /// Writes what changed after a number; `watch` hears how many entries are written and says whether to go on.
+    /// Writes what changed after a number, and everything of the vault; `watch` hears how many lines are written and says
+    /// whether to go on.
     pub fn back_up(
         &self,
+        vault: &Vault,
         after: u64,
         made_at: Timestamp,
         into: impl Write,
@@ -123,7 +161,7 @@ impl Store {
             store: self.identity()?,
             after,
             made_at,
-            collections: vec![CATALOGUE.to_owned()],
+            collections: vec![CATALOGUE.to_owned(), PEOPLE.to_owned()],
         };
         into.line(&header)?;
         let (mut end, mut entries) = (after, 0);
@@ -144,14 +182,56 @@ impl Store {
                 return Err(BackupError::Cancelled);
             }
         }
+        let people = back_up_people(vault, &mut into, |records| watch(entries + records))?;
         let footer = Footer {
             end,
             entries,
+            people: Some(people),
             sha256: into.sum(),
         };
         into.line(&footer)?;
         into.inner.flush()?;
         Ok(BackupSummary { header, footer })
+    }
+}
+
+/// The records of each person are those of one moment, since nobody writes to a person who is held.
+fn back_up_people(
+    vault: &Vault,
+    into: &mut Hashing<impl Write>,
+    mut watch: impl FnMut(u64) -> bool,
+) -> Result<PeopleSum, BackupError> {
+    let (mut records, mut digest) = (0, Sha256::new());
+    for first in 0..=u8::MAX {
+        for record in vault.sealed_records(first)? {
+            digest.update(into.line(&SealedLine::of(&record))?);
+            records += 1;
+        }
+        if !watch(records) {
+            return Err(BackupError::Cancelled);
+        }
+    }
+    Ok(PeopleSum {
+        records,
+        sha256: hex(&digest.finalize()),
+    })
+}
+
+impl SealedLine<'_> {
+    fn of(record: &SealedRecord) -> Self {
+        SealedLine {
+            collection: PEOPLE.into(),
+            key: BASE64.encode(&record.key),
+            sealed: BASE64.encode(&record.sealed),
+        }
+    }
+
+    fn read(&self) -> Result<SealedRecord, String> {
+        let bytes = |text: &str| {
+            let decoded = BASE64.decode(text);
+            decoded.map_err(|error| format!("not base64: {error}"))
+        };
+        SealedRecord::new(bytes(&self.key)?, bytes(&self.sealed)?)
     }
 }
 
@@ -179,15 +259,15 @@ impl BackupEntry {
     }
 }
 
-/// Reads a backup to its end and gives each entry to `take`. Only when this returns well is it known to be whole.
+/// Reads a backup to its end and gives each thing it holds to `take`. Only when this returns well is it known to be whole.
 pub fn read_backup(
     mut from: impl BufRead,
-    mut take: impl FnMut(BackupEntry) -> Result<(), BackupError>,
+    mut take: impl FnMut(BackupItem) -> Result<(), BackupError>,
 ) -> Result<BackupSummary, BackupError> {
     let (mut digest, mut line, mut number) = (Sha256::new(), String::new(), 1);
     read_line(&mut from, &mut line)?;
     let header = header(&line)?;
-    let (mut entries, mut last) = (0, header.after);
+    let (mut entries, mut records, mut last) = (0, 0, header.after);
     loop {
         let sum = hex(&digest.clone().chain_update(&line).finalize());
         digest.update(&line);
@@ -196,7 +276,9 @@ pub fn read_backup(
             return Err(BackupError::Cut);
         }
         if let Ok(footer) = serde_json::from_str::<Footer>(&line) {
-            if footer.sha256 != sum || footer.entries != entries || footer.end < last {
+            let told = footer.people.as_ref().map_or(0, |people| people.records);
+            let is_whole = footer.entries == entries && told == records && footer.end >= last;
+            if footer.sha256 != sum || !is_whole {
                 return Err(BackupError::Checksum);
             }
             return match read_line(&mut from, &mut line)? {
@@ -204,13 +286,18 @@ pub fn read_backup(
                 _ => Err(BackupError::Checksum),
             };
         }
-        let entry = entry(&line).map_err(|reason| BackupError::Line {
+        let item = item(&line).map_err(|reason| BackupError::Line {
             line: number,
             reason,
         })?;
-        entries += 1;
-        last = entry.sequence;
-        take(entry)?;
+        match &item {
+            BackupItem::Entry(entry) => {
+                entries += 1;
+                last = entry.sequence;
+            }
+            BackupItem::Sealed(_) => records += 1,
+        }
+        take(item)?;
     }
 }
 
@@ -236,15 +323,23 @@ fn header(line: &str) -> Result<Header, BackupError> {
     serde_json::from_str(line).map_err(|_| BackupError::NoBackup)
 }
 
-fn entry(line: &str) -> Result<BackupEntry, String> {
-    let line: Line =
-        serde_json::from_str(line).map_err(|error| format!("not an entry: {error}"))?;
-    if line.collection != CATALOGUE {
-        return Err(format!(
-            "the collection {} is not known; a newer classo made it",
-            line.collection
-        ));
+fn item(line: &str) -> Result<BackupItem, String> {
+    let unknown = |collection: &str| {
+        format!("the collection {collection} is not known; a newer classo made it")
+    };
+    let error = match serde_json::from_str::<Line>(line) {
+        Ok(line) if line.collection == CATALOGUE => return entry(line).map(BackupItem::Entry),
+        Ok(line) => return Err(unknown(&line.collection)),
+        Err(error) => error,
+    };
+    match serde_json::from_str::<SealedLine>(line) {
+        Ok(line) if line.collection == PEOPLE => line.read().map(BackupItem::Sealed),
+        Ok(line) => Err(unknown(&line.collection)),
+        Err(_) => Err(format!("not an entry: {error}")),
     }
+}
+
+fn entry(line: Line) -> Result<BackupEntry, String> {
     let id = ResourceId::parse(&line.id)?;
     let json = line.record.map(|record| record.get().as_bytes().to_vec());
     if let Some(json) = &json {
@@ -272,11 +367,13 @@ struct Hashing<W> {
 }
 
 impl<W: Write> Hashing<W> {
-    fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
+    /// Writes a line, and returns it.
+    fn line(&mut self, value: &impl Serialize) -> io::Result<Vec<u8>> {
         let mut line = serde_json::to_vec(value)?;
         line.push(b'\n');
         self.digest.update(&line);
-        self.inner.write_all(&line)
+        self.inner.write_all(&line)?;
+        Ok(line)
     }
 
     fn sum(&self) -> String {

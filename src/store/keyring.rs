@@ -49,7 +49,7 @@ pub enum KeyError {
     NoMasterKey(PathBuf),
     #[error("the master key {} is missing, but there are keys it wraps; put it back", .0.display())]
     MasterMissing(PathBuf),
-    #[error("{} is wrapped by another master key ({found}) than the one there is ({known})", path.display())]
+    #[error("{} is wrapped by another master key ({found}) than the one there is ({known}); when `classo keys rotate --to FILE` was interrupted, run it again", path.display())]
     OtherMaster {
         path: PathBuf,
         found: MasterKeyId,
@@ -59,6 +59,16 @@ pub enum KeyError {
     Randomness(String),
     #[error("this person's key was destroyed")]
     Destroyed,
+    #[error("{} holds no keyring", .0.display())]
+    NoKeyring(PathBuf),
+    #[error("{} has a keyring already, and it decides: it is not overwritten", .0.display())]
+    Taken(PathBuf),
+    #[error("the copy of the keyring in {} has keys, and the data folder has none: put them back with `classo restore`, or name an empty folder for the copy", .0.display())]
+    OnlyCopy(PathBuf),
+    #[error(
+        "the settings name the file of the master key: make a new one beside it, and name it with --to"
+    )]
+    OwnMasterKey,
 }
 
 /// A key that is wiped from memory after use.
@@ -108,6 +118,7 @@ impl Keyring {
     /// Opens the keyring of a `keys` folder, making it and its master key when there are none; goes on with a rotation that
     /// was interrupted.
     pub fn open(keys: &Path, settings: &KeySettings) -> Result<Keyring, KeyError> {
+        must_not_be_only_copy(keys, settings)?;
         let folder = keys.join(FOLDER);
         replace::private_folder(keys)?;
         replace::private_folder(&folder)?;
@@ -168,18 +179,27 @@ impl Keyring {
     /// Wraps every key by another master key, bucket by bucket. Interrupted, it is gone on with at the next start.
     ///
     /// The new key is made and kept in the data folder; with a file of one's own, [`Keyring::rotate_to`] does it.
+    ///
+    /// # Errors
+    /// [`KeyError::OwnMasterKey`] when the settings name a file: the new key would lie where they do not look.
     pub fn rotate(keys: &Path, settings: &KeySettings) -> Result<MasterKeyId, KeyError> {
+        if settings.master_file.is_some() {
+            return Err(KeyError::OwnMasterKey);
+        }
+        must_be_there(keys)?;
         drop(Keyring::open(keys, settings)?);
         master::begin_rotation(keys)?;
         Ok(Keyring::open(keys, settings)?.master.id())
     }
 
-    /// Wraps every key by the master key of a file; then the configuration has to name that file.
+    /// Wraps every key by the master key of a file; then the configuration has to name that file. Interrupted, it goes on
+    /// when it is called again.
     pub fn rotate_to(
         keys: &Path,
         settings: &KeySettings,
         file: &Path,
     ) -> Result<MasterKeyId, KeyError> {
+        must_be_there(keys)?;
         let next = MasterKey::read(file)?;
         let folder = keys.join(FOLDER);
         let master = match &settings.master_file {
@@ -302,6 +322,32 @@ impl Keyring {
         persons
     }
 
+    /// The keyring as it lies, to be looked at: nothing is made, nothing is gone on with. Nothing when there is none yet.
+    pub fn examine(keys: &Path, settings: &KeySettings) -> Result<Option<Keyring>, KeyError> {
+        if !is_there(keys)? {
+            return Ok(None);
+        }
+        let master = match &settings.master_file {
+            Some(file) => MasterKey::read(file)?,
+            None => master::of_the_folder(keys, false)?,
+        };
+        let next = master::next(keys)?;
+        let mut keyring = Keyring::read(keys.join(FOLDER), master, next.as_ref())?;
+        keyring.copy.clone_from(&settings.copy);
+        Ok(Some(keyring))
+    }
+
+    /// How many buckets of the copy are not as they are here, or cannot be read.
+    pub fn count_behind(&self) -> usize {
+        let Some(copy) = &self.copy else { return 0 };
+        let is_behind = |number: &u8| {
+            let [here, there] =
+                [&self.folder, copy].map(|folder| fs::read(Bucket::path(folder, *number)).ok());
+            here != there
+        };
+        (0..=u8::MAX).filter(is_behind).count()
+    }
+
     /// Opens every key: how many there are, and a sentence for each that does not open.
     pub fn check(&self) -> (usize, Vec<String>) {
         let (mut keys, mut troubles) = (0, Vec::new());
@@ -351,31 +397,84 @@ impl Keyring {
         };
         for bucket in &self.buckets {
             let bucket = bucket.read().unwrap_or_else(PoisonError::into_inner);
-            let path = Bucket::path(copy, bucket.number);
-            let is_same = fs::read(&path).is_ok_and(|bytes| bytes == bucket.encode());
-            if !is_same && (!bucket.is_empty() || path.exists()) {
-                bucket.write(copy)?;
-            }
+            bucket.bring_in_line(copy)?;
         }
         Ok(())
     }
 }
 
-/// Puts a copy of a keyring into a data folder that has none, for a restore.
+/// Whether a `keys` folder has a keyring.
+pub fn is_there(keys: &Path) -> Result<bool, KeyError> {
+    let folder = keys.join(FOLDER);
+    Ok(folder.is_dir() && !replace::files(&folder)?.is_empty())
+}
+
+/// A new keyring would take the place of its copy.
 ///
 /// # Errors
-/// When a bucket cannot be read, or there is a keyring already.
-pub fn restore_keyring(copy: &Path, keys: &Path) -> Result<usize, KeyError> {
+/// [`KeyError::OnlyCopy`] when there are keys in the copy, and none in the `keys` folder.
+pub fn must_not_be_only_copy(keys: &Path, settings: &KeySettings) -> Result<(), KeyError> {
+    match &settings.copy {
+        Some(copy) if copy.is_dir() && !replace::files(copy)?.is_empty() && !is_there(keys)? => {
+            Err(KeyError::OnlyCopy(copy.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn must_be_there(keys: &Path) -> Result<(), KeyError> {
+    match is_there(keys)? {
+        true => Ok(()),
+        false => Err(KeyError::NoKeyring(keys.to_owned())),
+    }
+}
+
+/// Writes a copy of the keyring, and removes from it what is gone here; returns how many buckets it has. A server may go on
+/// meanwhile: every file is one moment of its persons.
+pub fn copy_keyring(keys: &Path, copy: &Path) -> Result<usize, KeyError> {
+    must_be_there(keys)?;
+    replace::private_folder(copy)?;
+    copy_buckets(&keys.join(FOLDER), copy)
+}
+
+/// Puts a copy of a keyring into a data folder that has none, for a restore, and the master key of a file when it is not
+/// there already; returns how many buckets it has.
+///
+/// # Errors
+/// [`KeyError::Taken`] when there is a keyring already, [`KeyError::NoKeyring`] when the copy is none; and when a bucket
+/// or the master key cannot be read, before anything is written.
+pub fn restore_keyring(copy: &Path, master: Option<&Path>, keys: &Path) -> Result<usize, KeyError> {
+    if is_there(keys)? {
+        return Err(KeyError::Taken(keys.to_owned()));
+    }
+    let mut buckets = (0..=u8::MAX).map(|number| Bucket::read(copy, number));
+    let count = buckets.try_fold(0, |count, bucket| {
+        Ok::<_, KeyError>(count + usize::from(!bucket?.is_empty()))
+    })?;
+    if count == 0 {
+        return Err(KeyError::NoKeyring(copy.to_owned()));
+    }
     let folder = keys.join(FOLDER);
     replace::private_folder(keys)?;
+    if let Some(file) = master {
+        master::keep(file, keys)?;
+    }
     replace::private_folder(&folder)?;
+    copy_buckets(copy, &folder)
+}
+
+/// Takes back [`restore_keyring`]: the copy is where it was.
+pub fn take_back(keys: &Path) -> Result<(), KeyError> {
+    let folder = keys.join(FOLDER);
+    fs::remove_dir_all(&folder).map_err(|error| replace::told(&folder, error))
+}
+
+fn copy_buckets(from: &Path, to: &Path) -> Result<usize, KeyError> {
     let mut copied = 0;
     for number in 0..=u8::MAX {
-        let bucket = Bucket::read(copy, number)?;
-        if !bucket.is_empty() {
-            bucket.write(&folder)?;
-            copied += 1;
-        }
+        let bucket = Bucket::read(from, number)?;
+        copied += usize::from(!bucket.is_empty());
+        bucket.bring_in_line(to)?;
     }
     Ok(copied)
 }

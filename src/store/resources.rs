@@ -121,7 +121,7 @@ impl Store {
     }
 
     /// After an error of the engine's nobody knows what it has in memory alone.
-    fn failed(&self, error: StoreError) -> StoreError {
+    pub(super) fn failed(&self, error: StoreError) -> StoreError {
         match error {
             StoreError::Write { reason } => {
                 self.committer.note_trouble(&reason);

@@ -14,6 +14,7 @@ pub mod erasure;
 mod lookup;
 pub mod post;
 mod records;
+pub mod sealed;
 #[cfg(test)]
 mod tests;
 

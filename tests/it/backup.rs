@@ -131,7 +131,7 @@ fn a_damaged_or_missing_backup_is_said_before_anything_is_written() {
         ("other", "hello\n".to_owned(), "no backup"),
         (
             "newer",
-            text.replace("\"classo_backup\":2", "\"classo_backup\":9"),
+            text.replace("\"classo_backup\":3", "\"classo_backup\":9"),
             "newer classo",
         ),
         ("twice", text.clone() + "x\n", "checksum"),

@@ -36,8 +36,9 @@
 //! 34. `browser`: the pages in a real browser: the whole way by mouse, by keyboard and without script, and for everybody.
 //! 35. `operators`: every admin door, the figures, the log, the report of an import.
 //! 36. `people`: accounts, consents and profiles, from sign-up to the end.
-//! 37. `two_accounts`: at no address does one person see or change anything of another's.
-//! 38. `stress`: crowds, slow clients, silent ones.
+//! 37. `people_kept`: persons in backups, and their keys.
+//! 38. `two_accounts`: at no address does one person see or change anything of another's.
+//! 39. `stress`: crowds, slow clients, silent ones.
 //! 39. `disk_full`: a disk without room, files that may not grow.
 //! 40. `damage`: flipped bytes, foreign stores, clocks that jump back, folders that cannot be written.
 
@@ -73,6 +74,7 @@ mod nearness;
 mod operators;
 mod outbox;
 mod people;
+mod people_kept;
 mod personas;
 mod readme;
 mod relevance;

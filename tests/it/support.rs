@@ -289,6 +289,29 @@ impl ServerProcess {
         response.text().unwrap()
     }
 
+    /// A JSON request about persons: status and answer; nothing once the server is gone.
+    pub fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Value,
+    ) -> Option<(u16, Value)> {
+        let method = method.parse::<reqwest::Method>().unwrap();
+        let url = format!("{}/api/v1/{path}", self.url);
+        let mut request = self.client.request(method, url);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let response = request.send().ok()?;
+        let status = response.status().as_u16();
+        let text = response.text().ok()?;
+        Some((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
+    }
+
     /// kill -9.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

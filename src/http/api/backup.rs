@@ -27,7 +27,7 @@ pub struct BackupParams {
 /// Bytes that go out at once.
 const PART_BYTES: usize = 64 * 1024;
 
-/// The catalogue at one moment, as lines of JSON; README tells the format. The last line says that it is whole, with its
+/// The store at one moment, as lines of JSON: the catalogue, and what is about persons as ciphertext; README tells the format. The last line says that it is whole, with its
 /// checksum. Writes go on meanwhile.
 #[utoipa::path(get, path = "/admin/backup", tag = "admin", params(BackupParams), security(("operator" = [])),
     responses((status = OK, body = String, content_type = "application/x-ndjson"),

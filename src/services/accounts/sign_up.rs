@@ -113,8 +113,9 @@ impl Accounts {
             .record(&Actor::Visitor, secret.person)?
             .ok_or_else(spent)?;
         let mut changes = Changes::default().take::<Challenge>(&secret.hash());
+        account.confirmed_at = Some(self.now());
         match challenge.new_email {
-            None => account.confirmed_at = Some(self.now()),
+            None => {}
             Some(new_email) => {
                 let letter = Letter::AddressChanged { at: self.now() };
                 changes = self

@@ -81,6 +81,16 @@ impl Bucket {
         replace::replace(&Bucket::path(folder, self.number), &self.encode())
     }
 
+    /// Writes the bucket to a copy, unless it is there as it is.
+    pub fn bring_in_line(&self, copy: &Path) -> Result<(), KeyError> {
+        let path = Bucket::path(copy, self.number);
+        let is_same = fs::read(&path).is_ok_and(|bytes| bytes == self.encode());
+        match !is_same && (!self.is_empty() || path.exists()) {
+            true => self.write(copy),
+            false => Ok(()),
+        }
+    }
+
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.wrapped_by.map_or([0; 8], |id| id.0));

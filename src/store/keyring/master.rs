@@ -65,10 +65,14 @@ impl MasterKey {
     /// Makes a key and writes its file, for its owner alone.
     fn create(path: &Path) -> Result<Self, KeyError> {
         let key = MasterKey(Zeroizing::new(random::bytes()?));
-        let digits: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        let text = Zeroizing::new(digits + "\n");
-        replace::replace(path, text.as_bytes())?;
+        key.write(path)?;
         Ok(key)
+    }
+
+    fn write(&self, path: &Path) -> Result<(), KeyError> {
+        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = Zeroizing::new(digits + "\n");
+        replace::replace(path, text.as_bytes())
     }
 }
 
@@ -94,6 +98,11 @@ pub fn of_the_folder(keys: &Path, wraps_nothing: bool) -> Result<MasterKey, KeyE
         }
         read => read,
     }
+}
+
+/// Puts the key of a file into a folder.
+pub fn keep(file: &Path, keys: &Path) -> Result<(), KeyError> {
+    MasterKey::read(file)?.write(&path(keys))
 }
 
 pub fn next(keys: &Path) -> Result<Option<MasterKey>, KeyError> {

@@ -223,6 +223,7 @@ impl Vault {
     }
 
     fn write(&self, person: PersonId, prepared: &[Prepared]) -> Result<(), VaultError> {
+        self.store.must_have_room()?;
         let (people, addresses) = (&self.store.people, &self.store.addresses);
         let done = (people, addresses).transaction(|(people, addresses)| {
             for step in prepared {
@@ -232,7 +233,7 @@ impl Vault {
         });
         done.map_err(|error| match error {
             TransactionError::Abort(error) => error,
-            TransactionError::Storage(error) => write_error(error).into(),
+            TransactionError::Storage(error) => self.store.failed(write_error(error)).into(),
         })?;
         self.store.committer.wait()?;
         self.posted(prepared.iter().filter_map(|step| match step {

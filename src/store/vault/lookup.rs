@@ -28,21 +28,22 @@ impl Vault {
         Ok(mac.finalize().into_bytes().into())
     }
 
-    /// Makes the look-up anew from the accounts: a backup does not hold it.
+    /// Makes the look-up anew from the accounts: a backup does not hold it. An address that two have, since one left it while
+    /// the backup was taken, is whose it was last.
     pub(super) fn rebuild_lookup(&self) -> Result<(), VaultError> {
+        let mut confirmed = Vec::new();
         for person in self.keyring.living() {
             let account = self.read_one::<Account>(&Actor::Service, person, Purpose::Account)?;
-            if let Some(account) = account
-                .get()
-                .as_ref()
-                .filter(|account| account.confirmed_at.is_some())
+            if let Some(account) = account.get()
+                && let Some(at) = account.confirmed_at
             {
-                let name = self.lookup_name(&account.email)?;
-                self.store
-                    .addresses
-                    .insert(name, person.as_bytes())
-                    .map_err(write_error)?;
+                confirmed.push((at, self.lookup_name(&account.email)?, person));
             }
+        }
+        confirmed.sort();
+        for (_, name, person) in confirmed {
+            let inserted = self.store.addresses.insert(name, person.as_bytes());
+            inserted.map_err(write_error)?;
         }
         Ok(self.store.committer.wait()?)
     }
