@@ -38,7 +38,8 @@
 //! 36. `people`: accounts, consents and profiles, from sign-up to the end.
 //! 37. `people_kept`: persons in backups, and their keys.
 //! 38. `two_accounts`: at no address does one person see or change anything of another's.
-//! 39. `stress`: crowds, slow clients, silent ones.
+//! 39. `crash_people`: kill -9 during sign-ups, consents and deletions.
+//! 40. `stress`: crowds, slow clients, silent ones.
 //! 39. `disk_full`: a disk without room, files that may not grow.
 //! 40. `damage`: flipped bytes, foreign stores, clocks that jump back, folders that cannot be written.
 
@@ -55,6 +56,7 @@ mod catalogue;
 mod commands;
 mod crash;
 mod crash_operations;
+mod crash_people;
 mod damage;
 mod decide;
 mod disk_full;

@@ -312,6 +312,10 @@ impl ServerProcess {
         Some((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
