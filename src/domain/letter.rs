@@ -86,7 +86,7 @@ impl Letter {
 
     /// One of each kind, for those who look at how letters read.
     pub fn samples(at: Timestamp) -> Vec<Letter> {
-        let link = || "https://classo.example/confirm#classo_ch_0a1b2c".to_owned();
+        let link = || "https://classo.example/fr/confirm#classo_ch_0a1b2c".to_owned();
         vec![
             Letter::ConfirmAddress {
                 link: link(),

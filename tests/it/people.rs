@@ -210,6 +210,119 @@ fn an_account_opens_once_its_address_is_confirmed() {
     }
 }
 
+/// A link of a letter, followed by a browser: the path of its page, and its code.
+fn link_mailed(app: &TestApp, to: &str, page: &str) -> (String, String) {
+    let code = token_mailed(app, to);
+    for _ in 0..200 {
+        let letters = std::fs::read_dir(app.folder().join("outbox")).into_iter();
+        let mut texts = letters.flatten().filter_map(|file| {
+            let text = std::fs::read_to_string(file.ok()?.path()).ok()?;
+            Some(text.replace("=\r\n", "").replace("=3D", "="))
+        });
+        if texts.any(|text| text.contains(&format!("/fr/{page}#{code}"))) {
+            return (format!("/fr/{page}"), code);
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("no letter leads to {page} with {code}");
+}
+
+/// Sends a page's form as a browser does; the status, and where the answer leads.
+fn send_form(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> (u16, String, String) {
+    let encode =
+        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)));
+    let form = pairs.collect::<Vec<_>>().join("&");
+    let request = axum::http::Request::post(path)
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let answer = app.send(request.body(form.into()).unwrap());
+    (answer.status.as_u16(), answer.location, answer.text)
+}
+
+#[test]
+fn what_a_letter_links_to_does_what_the_letter_says() {
+    let app = TestApp::empty();
+    let session = |address: &str, password: &str| {
+        let body = json!({"email": address, "password": password, "token": true});
+        let answer = app.request("POST", "/api/v1/session", body.to_string());
+        (
+            answer.status.as_u16(),
+            answer.json()["token"].as_str().map(str::to_owned),
+        )
+    };
+    // A stranger signs up with somebody's address; the reader of the letter chooses the password that counts.
+    sign_up(&app, "lea@exemple.ca");
+    let (page, code) = link_mailed(&app, "lea@exemple.ca", "confirm");
+    let shown = app.get(&page);
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    let own = "lune verte du soir";
+    let (status, _, text) = send_form(&app, &page, &[("token", &code), ("password", "court")]);
+    assert!(
+        status == 400 && text.contains("huit caractères") && text.contains(&code),
+        "{text}"
+    );
+    let link = format!("http://x/fr/confirm#{code}");
+    let (status, to, text) = send_form(&app, &page, &[("token", &link), ("password", own)]);
+    assert_eq!(
+        (status, to.as_str()),
+        (303, "/fr/confirm?done=true"),
+        "{text}"
+    );
+    assert!(app.get(&to).text.contains("Votre compte est ouvert"));
+    assert_eq!(
+        session("lea@exemple.ca", PASSWORD).0,
+        401,
+        "the stranger's password"
+    );
+    let token = session("lea@exemple.ca", own).1.expect("signed in");
+    let (status, _, text) = send_form(&app, &page, &[("token", &code), ("password", own)]);
+    assert!(status == 400 && text.contains("ne l’est plus"), "{text}");
+
+    let body = json!({"email": "lea.neuve@exemple.ca", "password": own});
+    let asked = app.as_bearer(&token, "PUT", "/api/v1/account/email", body);
+    assert_eq!(asked.status, 202);
+    let (page, code) = link_mailed(&app, "lea.neuve@exemple.ca", "confirm-address");
+    let (status, _, _) = send_form(&app, "/fr/confirm", &[("token", &code), ("password", own)]);
+    assert_eq!(status, 400, "a link to a new address opens no account");
+    assert_eq!(send_form(&app, &page, &[("token", &code)]).0, 303);
+    assert_eq!(session("lea.neuve@exemple.ca", own).0, 200);
+
+    let reset = "/fr/reset";
+    let (status, to, known) = send_form(&app, reset, &[("email", "lea.neuve@exemple.ca")]);
+    assert_eq!((status, to.as_str()), (303, "/fr/reset?done=true"));
+    let unknown = send_form(&app, reset, &[("email", "personne@exemple.ca")]);
+    assert_eq!(unknown, (303, to, known));
+    assert_eq!(send_form(&app, reset, &[("email", "personne")]).0, 400);
+    let (page, code) = link_mailed(&app, "lea.neuve@exemple.ca", "new-password");
+    let (status, ..) = send_form(&app, &page, &[("token", &code), ("password", PASSWORD)]);
+    assert_eq!(status, 303);
+    assert_eq!(session("lea.neuve@exemple.ca", own).0, 401);
+    assert_eq!(session("lea.neuve@exemple.ca", PASSWORD).0, 200);
+    // A page of another site cannot press the button.
+    let request = axum::http::Request::post("/fr/reset").header("sec-fetch-site", "cross-site");
+    let foreign = request.body("email=lea.neuve%40exemple.ca".into()).unwrap();
+    assert_eq!(app.send(foreign).status, 403);
+    // Who signs up with a known address is led to where a password is chosen anew.
+    sign_up(&app, "lea.neuve@exemple.ca");
+    let letters = || {
+        std::fs::read_dir(app.folder().join("outbox"))
+            .unwrap()
+            .flatten()
+    };
+    let leads = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(25));
+        letters().any(|file| {
+            let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+            text.replace("=\r\n", "").contains("/fr/reset")
+        })
+    });
+    assert!(leads);
+}
+
 #[test]
 fn a_browser_gets_a_cookie_and_changes_nothing_for_a_foreign_page() {
     let app = TestApp::empty();

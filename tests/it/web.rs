@@ -40,7 +40,7 @@ static APP: LazyLock<TestApp> = LazyLock::new(|| {
 });
 
 /// Every kind of page, in states that show all of its parts.
-pub const PAGES: [(&str, u16); 22] = [
+pub const PAGES: [(&str, u16); 28] = [
     ("", 200),
     ("search", 200),
     (
@@ -78,6 +78,12 @@ pub const PAGES: [(&str, u16); 22] = [
     ("about", 200),
     ("privacy", 200),
     ("accessibility", 200),
+    ("confirm", 200),
+    ("confirm?done=true", 200),
+    ("confirm-address", 200),
+    ("new-password", 200),
+    ("reset", 200),
+    ("reset?done=true", 200),
     ("resources/never", 404),
     ("resources/gone", 410),
     ("search?level=/nowhere&colour=red&max_price=x", 400),

@@ -53,10 +53,12 @@ pub struct Fields<'a>(Reader<'a>);
 
 impl<'a> Fields<'a> {
     pub fn new(body: Value, server: &'a Server) -> Self {
-        Fields(Reader::new(
-            RawParams::from_json(body),
-            &server.app.schema.vocabularies,
-        ))
+        Fields::of(RawParams::from_json(body), server)
+    }
+
+    /// Those of a page's form.
+    pub fn of(raw: RawParams, server: &'a Server) -> Self {
+        Fields(Reader::new(raw, &server.app.schema.vocabularies))
     }
 
     pub fn reader(&mut self) -> &mut Reader<'a> {
@@ -173,8 +175,10 @@ pub async fn sign_up(
     Ok(mailed())
 }
 
-/// Follows the link of a letter: confirms an account, or its new address.
-#[utoipa::path(post, path = "/accounts/confirm", tag = "people", request_body(content = Object, description = "`token`, from the letter"),
+/// Follows the link of a letter: confirms an account, or its new address. Whoever signed up may not be the one who reads the
+/// letter: a `password` that the reader typed takes the place of that of the sign-up.
+#[utoipa::path(post, path = "/accounts/confirm", tag = "people",
+    request_body(content = Object, description = "`token`, from the letter; to open an account also `password`, as its holder typed it"),
     responses((status = NO_CONTENT), (status = BAD_REQUEST, description = "`token_not_good`: wrong, old or used")))]
 pub async fn confirm(
     caller: Caller,
@@ -182,14 +186,23 @@ pub async fn confirm(
     JsonBody(body): JsonBody,
 ) -> ApiResult<StatusCode> {
     let mut fields = Fields::new(body, &server);
-    let token = fields.required("token");
+    let (token, password) = (fields.required("token"), fields.reader().text("password"));
     fields.finish()?;
     server.attempts.count(Attempt::Code, caller, &token)?;
     let at = Arc::clone(&server);
-    server
-        .bridge
-        .ask(move || at.app.people.accounts.confirm(&Actor::Visitor, &token))
-        .await??;
+    match password {
+        None => {
+            let confirm = move || at.app.people.accounts.confirm(&Actor::Visitor, &token);
+            server.bridge.ask(confirm).await??;
+        }
+        Some(password) => {
+            let confirm = move || {
+                let accounts = &at.app.people.accounts;
+                accounts.confirm_account(&Actor::Visitor, &token, password)
+            };
+            server.bridge.hash(confirm).await??;
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

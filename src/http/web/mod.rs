@@ -15,6 +15,7 @@
 //! | `browse` | `browse` |
 //! | `about`, `accessibility` | `about` |
 //! | `privacy` | `privacy` |
+//! | `confirm`, `confirm-address`, `new-password`, `reset` | `letter` |
 //! | feed, sitemap and the like | `feeds` |
 
 mod about;
@@ -31,6 +32,7 @@ mod feeds;
 mod frame;
 mod guidance;
 mod home;
+mod letter;
 mod manners;
 mod my_class;
 mod privacy;
@@ -83,7 +85,11 @@ pub fn routes(server: &Arc<Server>) -> Router {
 /// The pages of one language.
 fn pages(language: Language) -> Router<Arc<Server>> {
     let at = |page: &str| format!("/{}/{page}", language.tag());
-    Router::new()
+    let letters = letter::Kind::ALL.into_iter();
+    letters
+        .fold(Router::new(), |pages, kind| {
+            pages.route(&at(kind.path()), letter::routes(kind))
+        })
         .route(&at("")[..3], get(manners::to_home))
         .route(&at(""), get(home::page))
         .route(&at("search"), get(search::page))

@@ -33,7 +33,7 @@ impl Accounts {
             Changes::default(),
         )?;
         let letter = Letter::ConfirmNewAddress {
-            link: self.link("confirm", &token),
+            link: self.link(account.language, "confirm-address", &token),
             hours: CONFIRM_HOURS,
         };
         let changes = self.letter(changes, &new, account.language, letter)?;

@@ -39,8 +39,13 @@ impl Accounts {
         self.letter(changes, &account.email, account.language, letter)
     }
 
-    /// The address of a page, with a token that no server's log sees.
-    pub(super) fn link(&self, page: &str, token: &str) -> String {
-        format!("{}/{page}#{token}", self.site)
+    /// The address of a page in the reader's language.
+    pub(super) fn page(&self, language: Language, page: &str) -> String {
+        format!("{}/{}/{page}", self.site, language.tag())
+    }
+
+    /// The same with a token, where no server's log sees it.
+    pub(super) fn link(&self, language: Language, page: &str, token: &str) -> String {
+        format!("{}#{token}", self.page(language, page))
     }
 }

@@ -73,7 +73,7 @@ impl Accounts {
                 Changes::default(),
             )?;
             let letter = Letter::ResetPassword {
-                link: self.link("reset", &token),
+                link: self.link(account.language, "new-password", &token),
                 hours: RESET_HOURS,
             };
             let changes = self.letter_to(changes, &account, letter)?;

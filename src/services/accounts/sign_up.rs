@@ -1,7 +1,10 @@
 //! Signing up: an account waits until its address is confirmed.
 //!
 //! Until then it has no claim on the address: several people may try with one address, and who follows the link of a letter
-//! gets the account. An address that has an account already gets a letter that says so, and whoever asked learns nothing.
+//! gets the account. A stranger may have signed up with somebody's address, and a password that the stranger knows. So the
+//! page behind the link asks its reader for a password, and that one counts ([`Accounts::confirm_account`]); were later
+//! sign-ups to void earlier ones instead, the stranger would only have to come last. An address that has an account already
+//! gets a letter that says so, and whoever asked learns nothing.
 
 use crate::domain::account::{Account, Challenge, ChallengeAim, Credentials, EmailAddress};
 use crate::domain::actor::Actor;
@@ -74,7 +77,7 @@ impl Accounts {
             changes,
         )?;
         let letter = Letter::ConfirmAddress {
-            link: self.link("confirm", &token),
+            link: self.link(account.language, "confirm", &token),
             hours: CONFIRM_HOURS,
         };
         let changes = self.letter_to(changes, &account, letter)?;
@@ -92,7 +95,7 @@ impl Accounts {
                 return Ok(());
             };
             let letter = Letter::HasAccount {
-                link: format!("{}/reset", self.site),
+                link: self.page(account.language, "reset"),
             };
             let changes = self.letter_to(Changes::default(), &account, letter)?;
             Ok(held.apply(changes)?)
@@ -105,14 +108,57 @@ impl Accounts {
     }
 
     /// Follows the link of a letter: confirms an account, or the new address of one.
-    pub fn confirm(&self, _actor: &Actor, token: &str) -> Result<(), ServiceError> {
+    pub fn confirm(&self, actor: &Actor, token: &str) -> Result<(), ServiceError> {
         let aims = [ChallengeAim::ConfirmAccount, ChallengeAim::ChangeEmail];
-        let (secret, challenge) = self.challenge(token, &aims)?;
+        self.confirm_aim(actor, token, &aims, None)
+    }
+
+    /// Confirms the new address of an account, and no account.
+    pub fn confirm_address(&self, actor: &Actor, token: &str) -> Result<(), ServiceError> {
+        self.confirm_aim(actor, token, &[ChallengeAim::ChangeEmail], None)
+    }
+
+    /// Confirms an account with the password of who reads the letter; whoever signed up may have been somebody else.
+    pub fn confirm_account(
+        &self,
+        actor: &Actor,
+        token: &str,
+        password: String,
+    ) -> Result<(), ServiceError> {
+        let aims = [ChallengeAim::ConfirmAccount];
+        let (secret, _) = self.challenge(token, &aims)?;
+        let account: Account = self
+            .record(&Actor::Visitor, secret.person)?
+            .ok_or_else(spent)?;
+        let password = Password::chosen(password, account.email.as_str())
+            .map_err(|problem| ServiceError::Invalid(vec![problem]))?;
+        let hash = self.hashing.hash(&password)?;
+        self.confirm_aim(actor, token, &aims, Some(hash))
+    }
+
+    fn confirm_aim(
+        &self,
+        _actor: &Actor,
+        token: &str,
+        aims: &[ChallengeAim],
+        password_hash: Option<String>,
+    ) -> Result<(), ServiceError> {
+        let (secret, challenge) = self.challenge(token, aims)?;
         let held = self.vault.hold(secret.person);
         let mut account: Account = self
             .record(&Actor::Visitor, secret.person)?
             .ok_or_else(spent)?;
         let mut changes = Changes::default().take::<Challenge>(&secret.hash());
+        if let Some(password_hash) = password_hash {
+            let credentials: Credentials = self
+                .record(&Actor::Visitor, secret.person)?
+                .ok_or_else(spent)?;
+            changes = changes.put(&Credentials {
+                password_hash,
+                changed_at: self.now(),
+                ..credentials
+            });
+        }
         account.confirmed_at = Some(self.now());
         match challenge.new_email {
             None => {}

@@ -194,7 +194,7 @@ function bringClass() {
     location.replace(`${location.pathname}?${location.search.slice(1)}${location.search ? "&" : ""}${own}`);
     return;
   }
-  for (const form of document.querySelectorAll("form:not(.start)")) {
+  for (const form of document.querySelectorAll("form:not(.start):not([method])")) {
     for (const [name, value] of new URLSearchParams(own)) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });
@@ -218,12 +218,24 @@ function comparing() {
   if (boxes.length) count();
 }
 
+/* A letter's link brings its code after the #, where no server sees it. */
+
+function bringCode() {
+  const place = document.querySelector("[data-code]");
+  const code = location.hash.slice(1);
+  if (!place || !code) return;
+  place.querySelector("input").value = code;
+  place.hidden = true;
+  history.replaceState(null, "", location.pathname);
+}
+
 function ready() {
   document.querySelectorAll("[data-remember]").forEach(remember);
   comparing();
 }
 
 bringClass();
+bringCode();
 document.querySelectorAll("[data-suggest]").forEach(suggest);
 document.querySelectorAll("form[data-live]").forEach(live);
 ready();
