@@ -4,6 +4,7 @@ use std::io::{self, BufRead};
 
 use serde_json::Value;
 
+use super::numbers;
 use super::record::{Place, Raw, Record, Source};
 
 /// A longer line is refused unread: no record is that long, and memory must not grow with the file.
@@ -120,7 +121,8 @@ impl<R: BufRead> Source for Lines<R> {
 pub fn parse(content: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(content)
         .map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to() + 1))?;
-    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
+    serde_json::from_str(&numbers::with_long_ones_as_texts(text))
+        .map_err(|error| format!("not JSON: {error}"))
 }
 
 #[cfg(test)]

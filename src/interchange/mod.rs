@@ -20,6 +20,7 @@ pub mod licence;
 mod lom;
 pub mod lrmi;
 pub mod mapping;
+mod numbers;
 pub mod recognition;
 pub mod record;
 pub mod records;
