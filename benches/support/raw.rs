@@ -1,24 +1,31 @@
-//! The yardstick: raw tantivy over the same fields, written as one would by hand.
+//! The yardstick: raw tantivy over the same texts and fields, written as one would by hand.
+//!
+//! It indexes every text that Classo indexes, in the same forms: its tokenizers read a text once for each field. Facets
+//! are terms, each with all that it is found by.
 //!
 //! Top 20 with records; one pass that counts ordinals for the facets without a filter, and one more pass for each facet
 //! with a filter of its own, that filter left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use classo::domain::language::Language;
 use classo::domain::resource::Resource;
-use classo::index::analysis::{Stems, WordTokenizer};
+use classo::domain::text::WordReader;
+use classo::index::analysis::Stems;
+use classo::index::document::texts;
 use classo::index_schema::IndexSchema;
 use classo::query::facet::{Facet, Relation};
 use classo::query::plan::Plan;
 use classo::query::search_query::Query as Question;
 use tantivy::collector::{Collector, MultiCollector, SegmentCollector, TopDocs};
 use tantivy::columnar::StrColumn;
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use tantivy::{
-    DocId, Index, IndexReader, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument,
-    Term,
+    DocId, Index, IndexReader, IndexWriter, Score, Searcher, SegmentOrdinal, SegmentReader,
+    TantivyDocument, Term,
 };
 
 const FACETS: [Facet; 5] = Facet::DEFAULT;
@@ -31,8 +38,19 @@ pub struct RawTantivy {
 }
 
 impl RawTantivy {
-    /// Indexes the resources with as many threads as Classo uses.
+    /// Indexes the resources and merges what the engine's usual policy merges.
     pub fn index(resources: &[Resource]) -> RawTantivy {
+        let (mut writer, raw) = RawTantivy::build(resources);
+        writer.set_merge_policy(Box::new(LogMergePolicy::default()));
+        writer.commit().unwrap();
+        writer.wait_merging_threads().unwrap();
+        raw.reader.reload().unwrap();
+        raw
+    }
+
+    /// Indexes the resources as Classo builds a generation: with as many threads and as much memory, merging nothing before
+    /// all can be found.
+    pub fn build(resources: &[Resource]) -> (IndexWriter, RawTantivy) {
         let mut schema = Schema::builder();
         let words = |tokenizer: &str, option| {
             TextOptions::default().set_indexing_options(
@@ -41,63 +59,51 @@ impl RawTantivy {
                     .set_index_option(option),
             )
         };
-        let mut texts = Vec::new();
+        let mut fields = Vec::new();
         for (name, weight) in [("title", 3.0), ("body", 1.0), ("meta", 1.0)] {
             for language in Language::ALL {
-                let options = words(
-                    &WordTokenizer::stem_name(language),
-                    IndexRecordOption::WithFreqs,
-                );
+                let options = words(language.tag(), IndexRecordOption::WithFreqs);
                 let field = schema.add_text_field(&format!("{name}_{}", language.tag()), options);
-                texts.push((field, language, weight));
+                fields.push((field, language, weight));
             }
         }
         let exact = schema.add_text_field(
             "exact",
-            words(
-                WordTokenizer::EXACT,
-                IndexRecordOption::WithFreqsAndPositions,
-            ),
+            words("exact", IndexRecordOption::WithFreqsAndPositions),
         );
         let id = schema.add_text_field("id", words("raw", IndexRecordOption::Basic));
         let facet = words("raw", IndexRecordOption::Basic).set_fast("raw");
         let facets = FACETS.map(|f| (f, schema.add_text_field(f.name(), facet.clone())));
         let record = schema.add_text_field("record", STORED);
         let index = Index::create_from_tempdir(schema.build()).unwrap();
-        index
-            .tokenizers()
-            .register(WordTokenizer::EXACT, WordTokenizer::exact());
+        let tokenizers = index.tokenizers();
+        tokenizers.register("exact", Words::new(None));
         for (language, stems) in Language::ALL
             .into_iter()
             .zip(Stems::of(IndexSchema::embedded()))
         {
-            index.tokenizers().register(
-                &WordTokenizer::stem_name(language),
-                WordTokenizer::stems(stems),
-            );
+            tokenizers.register(language.tag(), Words::new(Some(stems)));
         }
         let threads = std::thread::available_parallelism().unwrap().get().min(4);
         let mut writer = index
-            .writer_with_num_threads(threads, threads * 48 * 1024 * 1024)
+            .writer_with_num_threads(threads, 192 * 1024 * 1024)
             .unwrap();
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         let classo = IndexSchema::embedded();
         for resource in resources {
             let mut document = TantivyDocument::default();
             document.add_text(id, resource.id.as_str());
-            for (place, language) in Language::ALL.into_iter().enumerate() {
-                for (field, map) in [
-                    (texts[place].0, &resource.title),
-                    (texts[2 + place].0, &resource.description),
-                ] {
-                    if let Some(text) = map.get(language.tag()) {
-                        document.add_text(field, text);
-                        document.add_text(exact, text);
-                    }
-                }
-            }
             let runs_on = classo
                 .compatibility
                 .runs_on(&resource.devices, &resource.os);
+            texts(resource, &runs_on, classo, |group, language, text| {
+                for of in Language::ALL {
+                    if language.is_none_or(|language| language == of) {
+                        document.add_text(fields[group * 2 + of as usize].0, text);
+                    }
+                }
+                document.add_text(exact, text);
+            });
             for (facet, field) in facets {
                 let vocabulary = classo.vocabularies.get(facet.name());
                 let values = facet.values(resource, &runs_on, &classo.licences);
@@ -120,29 +126,18 @@ impl RawTantivy {
                 all.dedup();
                 all.iter()
                     .for_each(|value| document.add_text(field, &vocabulary.term(*value).id));
-                for value in declared
-                    .iter()
-                    .filter(|_| facet == Facet::Subject || facet == Facet::Level)
-                {
-                    let label = &vocabulary.term(*value).label;
-                    document.add_text(texts[4].0, &label.fr);
-                    document.add_text(texts[5].0, &label.en);
-                    document.add_text(exact, &label.fr);
-                    document.add_text(exact, &label.en);
-                }
             }
             document.add_text(record, classo::index::record::shown(resource, &runs_on));
             writer.add_document(document).unwrap();
         }
         writer.commit().unwrap();
-        writer.wait_merging_threads().unwrap();
-        let reader = index.reader().unwrap();
-        RawTantivy {
-            reader,
-            texts,
+        let raw = RawTantivy {
+            reader: index.reader().unwrap(),
+            texts: fields,
             facets: facets.into_iter().collect(),
             record,
-        }
+        };
+        (writer, raw)
     }
 
     /// The whole answer; returns the total, so that nothing is left out.
@@ -303,5 +298,88 @@ impl SegmentCollector for SegmentCounts {
             (value, *count)
         };
         counted.map(value).collect()
+    }
+}
+
+/// Reads the words of texts, or their stems.
+#[derive(Clone)]
+struct Words {
+    stems: Option<Stems>,
+    known: HashMap<String, String>,
+    token: Token,
+    word: String,
+}
+
+struct WordStream<'a> {
+    words: &'a mut Words,
+    reader: WordReader<'a>,
+    compound: Option<String>,
+}
+
+impl Words {
+    fn new(stems: Option<Stems>) -> Words {
+        Words {
+            stems,
+            known: HashMap::new(),
+            token: Token::default(),
+            word: String::new(),
+        }
+    }
+
+    fn put_out(&mut self) {
+        let Some(stems) = &self.stems else {
+            self.token.text.clone_from(&self.word);
+            return;
+        };
+        if let Some(stem) = self.known.get(&self.word) {
+            self.token.text.clone_from(stem);
+            return;
+        }
+        self.token.text = stems.stem(&self.word);
+        if self.known.len() >= 50_000 {
+            self.known.clear();
+        }
+        self.known
+            .insert(self.word.clone(), self.token.text.clone());
+    }
+}
+
+impl Tokenizer for Words {
+    type TokenStream<'a> = WordStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+        self.token.reset();
+        WordStream {
+            words: self,
+            reader: WordReader::new(text),
+            compound: None,
+        }
+    }
+}
+
+impl TokenStream for WordStream<'_> {
+    fn advance(&mut self) -> bool {
+        if let Some(compound) = self.compound.take() {
+            self.words.word = compound;
+            self.words.put_out();
+            return true;
+        }
+        let Some((from, to)) = self.reader.read(&mut self.words.word) else {
+            return false;
+        };
+        let token = &mut self.words.token;
+        token.position = token.position.wrapping_add(1);
+        (token.offset_from, token.offset_to) = (from, to);
+        self.words.put_out();
+        self.compound = self.reader.compound().map(str::to_owned);
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.words.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.words.token
     }
 }

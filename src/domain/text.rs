@@ -30,6 +30,13 @@ fn fold_char(c: char, out: &mut String) {
         return;
     }
     match c {
+        // The letters of French come first: any other is decomposed by the tables of Unicode, which takes its time.
+        'é' | 'è' | 'ê' | 'ë' | 'É' | 'È' | 'Ê' | 'Ë' => out.push('e'),
+        'à' | 'â' | 'ä' | 'À' | 'Â' | 'Ä' => out.push('a'),
+        'î' | 'ï' | 'Î' | 'Ï' => out.push('i'),
+        'ô' | 'ö' | 'Ô' | 'Ö' => out.push('o'),
+        'ù' | 'û' | 'ü' | 'Ù' | 'Û' | 'Ü' => out.push('u'),
+        'ç' | 'Ç' => out.push('c'),
         'œ' | 'Œ' => out.push_str("oe"),
         'æ' | 'Æ' => out.push_str("ae"),
         'ß' => out.push_str("ss"),
@@ -107,17 +114,18 @@ pub struct WordReader<'a> {
     compound: Compound,
 }
 
-/// The words that hyphens tie to the last one read, written as one: "arcenciel" of « arc-en-ciel ».
+/// The words that hyphens tie to the last one read.
 #[derive(Default)]
 struct Compound {
+    /// Written as one, from the second on: "arcenciel" of « arc-en-ciel ».
     joined: String,
     parts: usize,
-    /// Where the last word ended.
-    to: usize,
+    /// The last word.
+    last: Run,
 }
 
 /// A stretch of a text that holds a word, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Run {
     pub from: usize,
     pub to: usize,
@@ -146,27 +154,37 @@ impl<'a> WordReader<'a> {
     }
 
     fn add_to_compound(&mut self, run: Run, word: &str) {
-        let compound = &mut self.compound;
-        if compound.parts == 0 || !is_hyphen(&self.text[compound.to..run.from]) {
-            compound.joined.clear();
-            compound.parts = 0;
+        let Compound { parts, last, .. } = self.compound;
+        if parts == 0 || !is_hyphen(&self.text[last.to..run.from]) {
+            self.compound.parts = 1;
+        } else {
+            let mut joined = std::mem::take(&mut self.compound.joined);
+            if parts == 1 {
+                // Most words are in no compound: the first of one is read again.
+                self.fold(last, &mut joined);
+            }
+            joined.push_str(word);
+            self.compound.joined = joined;
+            self.compound.parts += 1;
         }
-        compound.joined.push_str(word);
-        compound.parts += 1;
-        compound.to = run.to;
+        self.compound.last = run;
     }
 
     /// After a word that ends a compound (« arc-en-ciel », « pique-nique »): the compound as one word. Numbers and codes
     /// make none.
     pub fn compound(&self) -> Option<&str> {
-        let Compound { joined, parts, to } = &self.compound;
+        let Compound {
+            joined,
+            parts,
+            last,
+        } = &self.compound;
         if *parts < 2
             || joined.len() > LONGEST_WORD_CHARS
             || !joined.chars().all(char::is_alphabetic)
         {
             return None;
         }
-        let mut after = self.text[*to..].chars();
+        let mut after = self.text[last.to..].chars();
         let goes_on = after.next().is_some_and(is_hyphen_sign)
             && after.next().is_some_and(char::is_alphanumeric);
         (!goes_on).then_some(joined)
@@ -242,7 +260,13 @@ impl<'a> WordReader<'a> {
     /// Folds the run into `word`, leaving out elided prefixes and English endings; returns where the word starts.
     fn strip_apostrophes(&self, run: Run, word: &mut String) -> usize {
         let Run { from, to, is_plain } = run;
-        self.text[from..to].chars().for_each(|c| fold_char(c, word));
+        let read = &self.text[from..to];
+        if read.is_ascii() {
+            word.push_str(read);
+            word.make_ascii_lowercase();
+        } else {
+            read.chars().for_each(|c| fold_char(c, word));
+        }
         if is_plain {
             return from;
         }

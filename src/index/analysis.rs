@@ -151,126 +151,218 @@ fn snowball_french(word: &str) -> String {
     fold(&stemmer.stem(word))
 }
 
-/// What a tokenizer puts out for a word.
-#[derive(Clone)]
-enum Form {
-    Exact,
-    Stem(Stems),
+/// Stems, with the last ones remembered: texts repeat their words, and stemming costs more than a look-up.
+struct RememberedStems {
+    stems: Stems,
+    /// Each word has one place where it may be, and goes when another comes there.
+    places: Vec<Remembered>,
 }
 
-/// The tokenizer of a field: reads words, puts out one form of each.
-#[derive(Clone)]
-pub struct WordTokenizer {
-    form: Form,
-    token: Token,
+/// A power of two.
+const REMEMBERED_STEMS: usize = 1 << 15;
+
+/// A word and its stem beside it, in one line of the processor's cache: to look into several is what would take long.
+#[derive(Clone, Copy)]
+struct Remembered {
+    word_bytes: u8,
+    stem_bytes: u8,
+    text: [u8; 62],
+}
+
+impl Remembered {
+    const NOTHING: Remembered = Remembered {
+        word_bytes: 0,
+        stem_bytes: 0,
+        text: [0; 62],
+    };
+
+    /// Nothing when they are too long to be remembered.
+    fn new(word: &str, stem: &str) -> Option<Self> {
+        let mut remembered = Remembered::NOTHING;
+        let end = word.len() + stem.len();
+        let text = remembered.text.get_mut(..end)?;
+        text[..word.len()].copy_from_slice(word.as_bytes());
+        text[word.len()..].copy_from_slice(stem.as_bytes());
+        remembered.word_bytes = word.len() as u8;
+        remembered.stem_bytes = stem.len() as u8;
+        Some(remembered)
+    }
+
+    fn stem_of(&self, word: &str) -> Option<&str> {
+        let (known, rest) = self.text.split_at(usize::from(self.word_bytes));
+        let stem = &rest[..usize::from(self.stem_bytes)];
+        (known == word.as_bytes()).then(|| std::str::from_utf8(stem).ok())?
+    }
+}
+
+impl RememberedStems {
+    fn new(stems: Stems) -> Self {
+        RememberedStems {
+            stems,
+            places: vec![Remembered::NOTHING; REMEMBERED_STEMS],
+        }
+    }
+
+    fn add(&mut self, word: &str, sign: u8, tokens: &mut Tokens) {
+        let place = &mut self.places[place(word)];
+        if let Some(stem) = place.stem_of(word) {
+            tokens.add(sign, stem);
+            return;
+        }
+        let stem = self.stems.stem(word);
+        tokens.add(sign, &stem);
+        if let Some(remembered) = Remembered::new(word, &stem) {
+            *place = remembered;
+        }
+    }
+}
+
+/// Where a word is remembered: from all its bytes, eight at a time.
+fn place(word: &str) -> usize {
+    let mixed = word.as_bytes().chunks(8).fold(0_u64, |mixed, chunk| {
+        let mut bytes = [0; 8];
+        bytes[..chunk.len()].copy_from_slice(chunk);
+        (mixed.rotate_left(5) ^ u64::from_le_bytes(bytes)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    });
+    (mixed >> (u64::BITS - REMEMBERED_STEMS.ilog2())) as usize
+}
+
+/// What is written of a field's texts: forms of words, each after a sign of where it stands.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens(String);
+
+impl Tokens {
+    /// One place after the form before.
+    const NEXT: u8 = b' ';
+
+    /// At the place of the form before.
+    const BESIDE: u8 = b'\t';
+
+    /// Another text begins: its words are no neighbours of those before.
+    const TEXT: u8 = b'\n';
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The forms in order.
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
+        self.0.split_ascii_whitespace()
+    }
+
+    fn add(&mut self, sign: u8, form: &str) {
+        self.0.push(char::from(sign));
+        self.0.push_str(form);
+    }
+}
+
+/// Reads the texts of records: each once, into the tokens of every field in which it is looked up.
+pub struct TextReader {
     word: String,
-    /// The last stems, by word: texts repeat themselves, and stemming costs more than a look-up.
-    stems: std::collections::HashMap<String, String>,
+    stems: [RememberedStems; 2],
 }
 
-impl WordTokenizer {
-    /// Names under which the tokenizers are registered with the engine.
+impl TextReader {
+    pub fn new(stems: &[Stems; 2]) -> Self {
+        TextReader {
+            word: String::new(),
+            stems: stems.clone().map(RememberedStems::new),
+        }
+    }
+
+    /// Adds a text to the exact forms and to the stems, of one language or, when it is not said, of both.
+    pub fn read(
+        &mut self,
+        text: &str,
+        language: Option<Language>,
+        exact: &mut Tokens,
+        stems: &mut [Tokens; 2],
+    ) {
+        let languages = match &language {
+            Some(language) => std::slice::from_ref(language),
+            None => &Language::ALL[..],
+        };
+        let mut add = |sign, word: &str| {
+            exact.add(sign, word);
+            for language in languages {
+                let of = *language as usize;
+                self.stems[of].add(word, sign, &mut stems[of]);
+            }
+        };
+        let mut reader = WordReader::new(text);
+        while reader.read(&mut self.word).is_some() {
+            add(Tokens::NEXT, &self.word);
+            if let Some(compound) = reader.compound() {
+                add(Tokens::BESIDE, compound);
+            }
+        }
+        exact.0.push(char::from(Tokens::TEXT));
+    }
+}
+
+/// The tokenizer of every field of words: hands the engine what a [`TextReader`] has read.
+#[derive(Clone, Default)]
+pub struct TokenReader {
+    token: Token,
+}
+
+impl TokenReader {
+    /// Names under which it is registered with the engine. Generations on disk have one for each kind of field.
     pub const EXACT: &'static str = "classo_exact";
 
     pub fn stem_name(language: Language) -> String {
         format!("classo_stem_{}", language.tag())
     }
-
-    pub fn exact() -> Self {
-        WordTokenizer::new(Form::Exact)
-    }
-
-    pub fn stems(stems: Stems) -> Self {
-        WordTokenizer::new(Form::Stem(stems))
-    }
-
-    fn new(form: Form) -> Self {
-        WordTokenizer {
-            form,
-            token: Token::default(),
-            word: String::new(),
-            stems: Default::default(),
-        }
-    }
 }
 
-/// Words whose stems are remembered; beyond, the memory starts anew.
-const REMEMBERED_STEMS: usize = 50_000;
-
-pub struct WordStream<'a> {
-    tokenizer: &'a mut WordTokenizer,
-    reader: WordReader<'a>,
-    /// The compound that the last word ends, to be put out at the same position.
-    compound: Option<String>,
+pub struct TokenPieces<'a> {
+    token: &'a mut Token,
+    rest: &'a str,
 }
 
-impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = WordStream<'a>;
+impl Tokenizer for TokenReader {
+    type TokenStream<'a> = TokenPieces<'a>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+    fn token_stream<'a>(&'a mut self, tokens: &'a str) -> TokenPieces<'a> {
         self.token.reset();
-        WordStream {
-            tokenizer: self,
-            reader: WordReader::new(text),
-            compound: None,
+        TokenPieces {
+            token: &mut self.token,
+            rest: tokens,
         }
     }
 }
 
-impl WordTokenizer {
-    /// Makes the form of `self.word` the text of the token.
-    fn put_out(&mut self) {
-        let WordTokenizer {
-            form,
-            token,
-            word,
-            stems,
-        } = self;
-        token.text.clear();
-        match form {
-            Form::Exact => token.text.push_str(word),
-            Form::Stem(stemmer) => {
-                if let Some(stem) = stems.get(word.as_str()) {
-                    token.text.push_str(stem);
-                } else {
-                    let stem = stemmer.stem(word);
-                    token.text.push_str(&stem);
-                    if stems.len() >= REMEMBERED_STEMS {
-                        stems.clear();
-                    }
-                    stems.insert(word.clone(), stem);
-                }
-            }
-        }
-    }
-}
-
-impl TokenStream for WordStream<'_> {
+impl TokenStream for TokenPieces<'_> {
     fn advance(&mut self) -> bool {
-        let tokenizer = &mut *self.tokenizer;
-        if let Some(compound) = self.compound.take() {
-            tokenizer.word = compound;
-            tokenizer.put_out();
+        while let Some(sign) = self.rest.as_bytes().first().copied() {
+            self.rest = &self.rest[1..];
+            if sign != Tokens::BESIDE {
+                self.token.position = self.token.position.wrapping_add(1);
+            }
+            if sign == Tokens::TEXT {
+                continue;
+            }
+            let is_sign = |byte: &u8| matches!(*byte, Tokens::NEXT | Tokens::BESIDE | Tokens::TEXT);
+            let end = self.rest.as_bytes().iter().position(is_sign);
+            let (form, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+            self.token.text.clear();
+            self.token.text.push_str(form);
+            self.rest = rest;
             return true;
         }
-        let Some((from, to)) = self.reader.read(&mut tokenizer.word) else {
-            return false;
-        };
-        let token = &mut tokenizer.token;
-        token.position = token.position.wrapping_add(1);
-        token.offset_from = from;
-        token.offset_to = to;
-        tokenizer.put_out();
-        self.compound = self.reader.compound().map(str::to_owned);
-        true
+        false
     }
 
     fn token(&self) -> &Token {
-        &self.tokenizer.token
+        self.token
     }
 
     fn token_mut(&mut self) -> &mut Token {
-        &mut self.tokenizer.token
+        self.token
     }
 }
 
@@ -279,17 +371,14 @@ pub fn fingerprint(stems: &[Stems; 2]) -> String {
     const TEXT: &str = "L’élève aujourd'hui jusqu'à l'œuvre: chevaux, journaux, activités, premières, calculées, \
         évaluation, nationale, heureusement, arc-en-ciel, sportive, 2ème. \
         The teachers' running games aren't easily fitted: universities, C++, 2e, colours.";
-    let tokens = [
-        WordTokenizer::exact(),
-        WordTokenizer::stems(stems[0].clone()),
-        WordTokenizer::stems(stems[1].clone()),
-    ]
-    .map(|mut tokenizer| {
+    let (mut exact, mut by_language) = (Tokens::default(), <[Tokens; 2]>::default());
+    TextReader::new(stems).read(TEXT, None, &mut exact, &mut by_language);
+    let tokens = [&exact, &by_language[0], &by_language[1]].map(|tokens| {
         let mut read = String::new();
-        tokenizer.token_stream(TEXT).process(&mut |token| {
-            read.push_str(&token.text);
+        for form in tokens.forms() {
+            read.push_str(form);
             read.push(' ');
-        });
+        }
         read
     });
     tokens.join("/")
@@ -334,17 +423,32 @@ mod tests {
     }
 
     #[test]
-    fn a_compound_is_found_whole_too() {
+    fn texts_lie_apart_and_a_compound_is_found_whole_too() {
+        let schema = IndexSchema::embedded();
+        let (mut exact, mut stems) = (Tokens::default(), <[Tokens; 2]>::default());
+        let mut reader = TextReader::new(&Stems::of(schema));
+        for text in ["L'arc-en-ciel, 2025-2026 - et", "", "pique-nique"] {
+            reader.read(text, Some(Language::Fr), &mut exact, &mut stems);
+        }
         let mut read = Vec::new();
-        let mut tokenizer = WordTokenizer::exact();
-        tokenizer
-            .token_stream("L'arc-en-ciel, 2025-2026 - et pique-nique")
-            .process(&mut |token| {
-                read.push((token.position, token.text.clone()));
-            });
-        let words: Vec<&str> = read.iter().map(|(_, word)| word.as_str()).collect();
-        let expected = "arc en ciel arcenciel 2025 2026 et pique nique piquenique";
-        assert_eq!(words.join(" "), expected);
-        assert_eq!(read[2].0, read[3].0);
+        TokenReader::default()
+            .token_stream(exact.as_str())
+            .process(&mut |token| read.push((token.text.clone(), token.position)));
+        let expected = [
+            ("arc", 0),
+            ("en", 1),
+            ("ciel", 2),
+            ("arcenciel", 2),
+            ("2025", 3),
+            ("2026", 4),
+            ("et", 5),
+            // A text of no words lies between, and each ends with a gap.
+            ("pique", 8),
+            ("nique", 9),
+            ("piquenique", 9),
+        ];
+        assert_eq!(read, expected.map(|(form, at)| (form.to_owned(), at)));
+        assert_eq!(stems[0].forms().count(), expected.len());
+        assert_eq!(stems[1].forms().count(), 0);
     }
 }

@@ -1,8 +1,8 @@
 //! A resource becomes a document of the index.
 
 use tantivy::TantivyDocument;
-use tantivy::schema::Field;
 
+use super::analysis::{TextReader, Tokens};
 use super::record;
 use super::schema::Fields;
 use crate::domain::compatibility::RunsOn;
@@ -15,81 +15,119 @@ use crate::query::attributes::{Address, Merit};
 use crate::query::facet::Facet;
 use crate::query::text_field::TextSource;
 
-/// The document of a resource, given how its address stands.
-pub fn document(
-    resource: &Resource,
-    address: Address,
-    fields: &Fields,
-    schema: &IndexSchema,
-) -> TantivyDocument {
-    let runs_on = schema
-        .compatibility
-        .runs_on(&resource.devices, &resource.os);
-    let mut document = TantivyDocument::default();
-    document.add_text(fields.id, resource.id.as_str());
-    for (group, by_language) in schema.text_fields.groups.iter().zip(&fields.texts) {
-        for (language, field) in Language::ALL.into_iter().zip(by_language) {
-            group.from.iter().for_each(|source| {
-                add_source(&mut document, *field, resource, *source, language, true)
-            });
-        }
-        // The exact forms of every text, once each: what is in neither language is not read twice.
-        for (place, language) in Language::ALL.into_iter().enumerate() {
-            let elsewhere = place == 0;
-            group.from.iter().for_each(|source| {
-                add_source(
-                    &mut document,
-                    fields.exact,
-                    resource,
-                    *source,
-                    language,
-                    elsewhere,
-                )
-            });
-        }
-        for name in &group.labels {
-            add_labels(
-                &mut document,
-                by_language,
-                fields.exact,
-                resource,
-                &runs_on,
-                schema,
-                name,
-            );
-        }
-    }
-    for facet in Facet::ALL {
-        let values = facet.values(resource, &runs_on, &schema.licences);
-        if !values.is_empty() {
-            document.add_text(fields.facets[facet.column()], values.join("\n"));
-        }
-    }
-    document.add_text(fields.merit, encode_merit(&merit(resource, address)));
-    if let Some(cents) = schema.currencies.cost_cents(resource) {
-        document.add_u64(fields.cost, cents);
-    }
-    if let Some(seconds) = resource.updated_at.as_deref().and_then(draft::seconds) {
-        document.add_i64(fields.updated, seconds);
-    }
-    for (language, field) in Language::ALL.into_iter().zip(fields.title_order) {
-        if let Some(title) = resource.title.best(language) {
-            document.add_text(field, title_order(title));
-        }
-    }
-    document.add_text(fields.record, record::shown(resource, &runs_on));
-    document
+/// What a document has besides its words and its record, in bytes: mostly no more than this.
+const OTHER_BYTES: usize = 1024;
+
+/// Makes documents of resources; keeps from one to the next what it need not make anew.
+pub struct DocumentMaker {
+    reader: TextReader,
+    exact: Tokens,
+    /// For each group of texts, the stems in each language.
+    stems: Vec<[Tokens; 2]>,
 }
 
-/// Adds the texts of a source that a reader of the language may meet, with those in neither language if asked.
-fn add_source(
-    document: &mut TantivyDocument,
-    field: Field,
+impl DocumentMaker {
+    pub fn new(fields: &Fields) -> Self {
+        DocumentMaker {
+            reader: TextReader::new(&fields.stems),
+            exact: Tokens::default(),
+            stems: vec![Default::default(); fields.texts.len()],
+        }
+    }
+
+    /// The document of a resource, given how its address stands.
+    pub fn document(
+        &mut self,
+        resource: &Resource,
+        address: Address,
+        fields: &Fields,
+        schema: &IndexSchema,
+    ) -> TantivyDocument {
+        let runs_on = schema
+            .compatibility
+            .runs_on(&resource.devices, &resource.os);
+        self.read(resource, &runs_on, schema);
+        let record = record::shown(resource, &runs_on);
+        let read = self.stems.iter().flatten().chain([&self.exact]);
+        let bytes: usize = read.map(|tokens| tokens.as_str().len()).sum();
+        let mut document = TantivyDocument::with_capacity(bytes + record.len() + OTHER_BYTES);
+        document.add_text(fields.id, resource.id.as_str());
+        document.add_text(fields.exact, self.exact.as_str());
+        for (field, tokens) in fields
+            .texts
+            .iter()
+            .flatten()
+            .zip(self.stems.iter().flatten())
+        {
+            document.add_text(*field, tokens.as_str());
+        }
+        for facet in Facet::ALL {
+            let values = facet.values(resource, &runs_on, &schema.licences);
+            if !values.is_empty() {
+                document.add_text(fields.facets[facet.column()], values.join("\n"));
+            }
+        }
+        document.add_text(fields.merit, encode_merit(&merit(resource, address)));
+        if let Some(cents) = schema.currencies.cost_cents(resource) {
+            document.add_u64(fields.cost, cents);
+        }
+        if let Some(seconds) = resource.updated_at.as_deref().and_then(draft::seconds) {
+            document.add_i64(fields.updated, seconds);
+        }
+        for (language, field) in Language::ALL.into_iter().zip(fields.title_order) {
+            if let Some(title) = resource.title.best(language) {
+                document.add_text(field, title_order(title));
+            }
+        }
+        document.add_text(fields.record, record);
+        document
+    }
+
+    fn read(&mut self, resource: &Resource, runs_on: &RunsOn, schema: &IndexSchema) {
+        let DocumentMaker {
+            reader,
+            exact,
+            stems,
+        } = self;
+        exact.clear();
+        stems.iter_mut().flatten().for_each(Tokens::clear);
+        texts(resource, runs_on, schema, |group, language, text| {
+            reader.read(text, language, exact, &mut stems[group]);
+        });
+    }
+}
+
+/// Tells every text of a resource that words are looked up in, with the place of its group and its language: none where
+/// it is neither of ours, or not known, so that readers of both may meet it.
+pub fn texts(
+    resource: &Resource,
+    runs_on: &RunsOn,
+    schema: &IndexSchema,
+    mut tell: impl FnMut(usize, Option<Language>, &str),
+) {
+    for (place, group) in schema.text_fields.groups.iter().enumerate() {
+        for language in Language::ALL {
+            for source in &group.from {
+                let mut tell = |language, text: &str| tell(place, language, text);
+                source_texts(resource, *source, language, &mut tell);
+            }
+        }
+        for name in &group.labels {
+            label_texts(resource, runs_on, schema, name, &mut |language, text| {
+                tell(place, Some(language), text)
+            });
+        }
+    }
+}
+
+/// Tells the texts of a source in a language, with the first language those in neither.
+fn source_texts(
     resource: &Resource,
     source: TextSource,
     language: Language,
-    elsewhere: bool,
+    tell: &mut impl FnMut(Option<Language>, &str),
 ) {
+    let (own, elsewhere) = (Some(language), language == Language::ALL[0]);
     let map = match source {
         TextSource::Title => Some(&resource.title),
         TextSource::Description => Some(&resource.description),
@@ -100,20 +138,18 @@ fn add_source(
         TextSource::PriceDetails => resource.price.as_ref().map(|price| &price.details),
         TextSource::Keywords => {
             for (tag, words) in &resource.keywords {
-                let own = tag == language.tag();
-                if own || elsewhere && Language::from_tag(tag).is_none() {
-                    words.iter().for_each(|word| document.add_text(field, word));
+                if tag == language.tag() {
+                    words.iter().for_each(|word| tell(own, word));
+                } else if elsewhere && Language::from_tag(tag).is_none() {
+                    words.iter().for_each(|word| tell(None, word));
                 }
             }
             None
         }
         TextSource::Publisher => {
-            let name = resource
-                .publisher
-                .as_ref()
-                .and_then(|publisher| publisher.name.as_deref());
-            if let Some(name) = name.filter(|_| elsewhere) {
-                document.add_text(field, name);
+            let publisher = resource.publisher.as_ref().filter(|_| elsewhere);
+            if let Some(name) = publisher.and_then(|publisher| publisher.name.as_deref()) {
+                tell(None, name);
             }
             None
         }
@@ -121,24 +157,21 @@ fn add_source(
     if let Some(map) = map {
         map.get(language.tag())
             .into_iter()
-            .for_each(|text| document.add_text(field, text));
+            .for_each(|text| tell(own, text));
         if elsewhere {
-            map.elsewhere()
-                .for_each(|text| document.add_text(field, text));
+            map.elsewhere().for_each(|text| tell(None, text));
         }
     }
 }
 
-/// Adds the labels of a vocabulary's terms, each in its language, with the parent's where there is one between the
-/// term and the root: what is about fractions is about mathematics too.
-fn add_labels(
-    document: &mut TantivyDocument,
-    by_language: &[Field; 2],
-    exact: Field,
+/// Tells the labels of a vocabulary's terms, each in its language, with the parent's where there is one between the term
+/// and the root: what is about fractions is about mathematics too.
+fn label_texts(
     resource: &Resource,
     runs_on: &RunsOn,
     schema: &IndexSchema,
     name: &str,
+    tell: &mut impl FnMut(Language, &str),
 ) {
     let vocabulary = schema.vocabularies.get(name);
     let ids: Vec<&str> = match Facet::from_name(name) {
@@ -159,9 +192,8 @@ fn add_labels(
     terms.dedup();
     for term in terms {
         let label = &vocabulary.term(term).label;
-        for (language, field) in Language::ALL.into_iter().zip(by_language) {
-            document.add_text(*field, label.get(language));
-            document.add_text(exact, label.get(language));
+        for language in Language::ALL {
+            tell(language, label.get(language));
         }
     }
 }

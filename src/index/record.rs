@@ -1,7 +1,10 @@
 //! The record as answers show it: written when a resource is indexed, read back for the resources of a page.
 
+use std::borrow::Cow;
+
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserializer, Serialize};
+use serde_json::Map;
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 
 use crate::domain::compatibility::RunsOn;
@@ -18,13 +21,17 @@ struct Shown<'a> {
 
 /// The JSON of a resource as the API shows it.
 pub fn shown(resource: &Resource, runs_on: &RunsOn) -> String {
-    let mut resource = resource.clone();
-    if let Some(provenance) = &mut resource.provenance {
-        provenance.raw.clear();
+    let mut resource = Cow::Borrowed(resource);
+    let is_shown = |from: &Provenance| from.raw.is_empty() && !from.is_empty();
+    if !resource.provenance.as_ref().is_none_or(is_shown) {
+        let resource = resource.to_mut();
+        let from = resource.provenance.take();
+        let shown = from.map(|from| Provenance {
+            raw: Map::new(),
+            ..from
+        });
+        resource.provenance = shown.filter(|shown| !shown.is_empty());
     }
-    resource.provenance = resource
-        .provenance
-        .filter(|provenance: &Provenance| !provenance.is_empty());
     serde_json::to_string(&Shown {
         resource: &resource,
         runs_on,

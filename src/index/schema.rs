@@ -5,7 +5,7 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::TokenizerManager;
 
-use super::analysis::{Stems, WordTokenizer};
+use super::analysis::{Stems, TokenReader};
 use crate::domain::language::Language;
 use crate::index_schema::IndexSchema;
 use crate::query::facet::Facet;
@@ -60,7 +60,7 @@ impl Fields {
                 schema.add_text_field(
                     &name,
                     words(
-                        &WordTokenizer::stem_name(language),
+                        &TokenReader::stem_name(language),
                         IndexRecordOption::WithFreqs,
                     ),
                 )
@@ -69,10 +69,7 @@ impl Fields {
         let texts = texts.collect();
         let exact = schema.add_text_field(
             "exact",
-            words(
-                WordTokenizer::EXACT,
-                IndexRecordOption::WithFreqsAndPositions,
-            ),
+            words(TokenReader::EXACT, IndexRecordOption::WithFreqsAndPositions),
         );
         let facets = Facet::ALL.map(|facet| schema.add_text_field(&facet_field(facet), ordered()));
         let merit = schema.add_text_field("merit", ordered());
@@ -106,14 +103,11 @@ pub fn title_order_field(language: Language) -> String {
 }
 
 /// The tokenizers that the fields name.
-pub fn tokenizers(stems: &[Stems; 2]) -> TokenizerManager {
+pub fn tokenizers() -> TokenizerManager {
     let manager = TokenizerManager::default();
-    manager.register(WordTokenizer::EXACT, WordTokenizer::exact());
-    for (language, stems) in Language::ALL.into_iter().zip(stems) {
-        manager.register(
-            &WordTokenizer::stem_name(language),
-            WordTokenizer::stems(stems.clone()),
-        );
+    manager.register(TokenReader::EXACT, TokenReader::default());
+    for language in Language::ALL {
+        manager.register(&TokenReader::stem_name(language), TokenReader::default());
     }
     manager
 }

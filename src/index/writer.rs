@@ -1,19 +1,19 @@
 //! How a change becomes findable: the one writer of a generation, and the snapshots it publishes.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use tantivy::directory::MmapDirectory;
-use tantivy::indexer::LogMergePolicy;
+use tantivy::indexer::{LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::store::Compressor;
 use tantivy::{Index as Engine, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Term};
 
 use super::IndexError;
-use super::document::document;
+use super::document::DocumentMaker;
 use super::generation::{Generations, made_from};
 use super::schema::{Fields, tokenizers};
 use super::snapshot::{Identity, Snapshot};
@@ -61,6 +61,8 @@ pub struct Writer {
     vocabularies: Arc<Vocabularies>,
     generation: String,
     sequence: u64,
+    /// Those that no thread is using: as many as put resources at once.
+    makers: Mutex<Vec<DocumentMaker>>,
 }
 
 /// What a commit carries: up to where it knows the journal.
@@ -69,8 +71,9 @@ struct Payload {
     sequence: u64,
 }
 
-/// Memory for documents that are not written yet, for each indexing thread.
-const WRITER_BYTES: usize = 32 * 1024 * 1024;
+/// Memory for documents that are not written yet, of all indexing threads together: the more, the fewer segments a build
+/// has to write and to merge.
+const WRITER_BYTES: usize = 192 * 1024 * 1024;
 
 /// Records lie in blocks of about this size as they are, so that a page's twenty are read with little beside them.
 /// Compressed as the engine would, an index of 100,000 resources is a third smaller, and unpacking them takes a tenth of
@@ -162,7 +165,7 @@ fn read_only(path: &Path, name: &str, schema: &Arc<IndexSchema>) -> Result<Index
     if engine.schema() != fields.schema {
         return Err(IndexError::Damaged("its fields are others".into()));
     }
-    engine.set_tokenizers(tokenizers(&fields.stems));
+    engine.set_tokenizers(tokenizers());
     let reader: IndexReader = engine
         .reader_builder()
         .reload_policy(ReloadPolicy::Manual)
@@ -207,21 +210,25 @@ impl Writer {
             .schema(fields.schema.clone())
             .settings(IndexSettings {
                 docstore_compression: Compressor::None,
+                // A thread of their own would be woken for each block, to do nothing but write it.
+                docstore_compress_dedicated_thread: false,
                 docstore_blocksize: RECORD_BLOCK_BYTES,
                 ..IndexSettings::default()
             })
             .open_or_create(directory)?;
-        engine.set_tokenizers(tokenizers(&fields.stems));
+        engine.set_tokenizers(tokenizers());
         let sequence = sequence_of(&engine)?;
         let reader = engine
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
-        let writer = engine.writer_with_num_threads(threads, threads * WRITER_BYTES)?;
-        let mut merges = LogMergePolicy::default();
-        merges.set_del_docs_ratio_before_merge(DELETED_SHARE);
-        writer.set_merge_policy(Box::new(merges));
+        let writer = engine.writer_with_num_threads(threads, WRITER_BYTES)?;
+        writer.set_merge_policy(match sequence {
+            // Nobody searches it before its first commit: until then its segments are but written.
+            0 => Box::new(NoMergePolicy),
+            _ => merge_policy(),
+        });
         let vocabularies = Arc::new(schema.vocabularies.clone());
         let identity = Identity {
             generation: generation.clone(),
@@ -245,6 +252,7 @@ impl Writer {
                 vocabularies,
                 generation,
                 sequence,
+                makers: Mutex::default(),
             },
         ))
     }
@@ -267,7 +275,11 @@ impl Writer {
 
     /// Takes a resource in that the generation does not have, with how its address stands.
     pub fn add(&self, resource: &Resource, address: Address) -> Result<(), IndexError> {
-        let document = document(resource, address, &self.fields, &self.schema);
+        let idle = || self.makers.lock().unwrap_or_else(PoisonError::into_inner);
+        let maker = idle().pop();
+        let mut maker = maker.unwrap_or_else(|| DocumentMaker::new(&self.fields));
+        let document = maker.document(resource, address, &self.fields, &self.schema);
+        idle().push(maker);
         self.engine.add_document(document)?;
         Ok(())
     }
@@ -279,6 +291,9 @@ impl Writer {
 
     /// Makes everything since the last commit durable and findable, together with how far it goes in the journal.
     pub fn commit(&mut self, sequence: u64, index: &Index) -> Result<(), IndexError> {
+        if self.sequence == 0 {
+            self.engine.set_merge_policy(merge_policy());
+        }
         let mut commit = self.engine.prepare_commit()?;
         commit.set_payload(&serde_json::to_string(&Payload { sequence }).expect("a number"));
         commit.commit()?;
@@ -329,6 +344,13 @@ impl Writer {
     pub fn finish(self) -> Result<(), IndexError> {
         Ok(self.engine.wait_merging_threads()?)
     }
+}
+
+/// When segments that are in use become one.
+fn merge_policy() -> Box<dyn MergePolicy> {
+    let mut merges = LogMergePolicy::default();
+    merges.set_del_docs_ratio_before_merge(DELETED_SHARE);
+    Box::new(merges)
 }
 
 impl Index {

@@ -189,7 +189,8 @@ impl Reindex {
         work: &Work,
     ) -> Result<ReindexReport, ServiceError> {
         let started = Instant::now();
-        work.at(0, Some(self.store.count_entries() as u64));
+        // The journal has an entry for each resource, and is read in a moment where the records take long.
+        work.at(0, Some(self.store.count_changes_after(0) as u64));
         let taken = self.take_in(&mut writer, &index, work)?;
         let seconds = started.elapsed().as_secs_f64();
         let unreadable = self.compare_count(&mut writer, &index, taken.unreadable, work)?;

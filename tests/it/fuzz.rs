@@ -13,7 +13,7 @@ use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use super::support::{rounds, seed};
 use classo::domain::text;
-use classo::index::analysis::{Stems, WordTokenizer};
+use classo::index::analysis::{Stems, TextReader, TokenReader, Tokens};
 use classo::index::highlight::Highlighter;
 use classo::index_schema::IndexSchema;
 use classo::query::plan::{Plan, corrected_text};
@@ -96,18 +96,17 @@ fn typed(rng: &mut StdRng) -> String {
 struct Readers {
     schema: &'static IndexSchema,
     stems: [Stems; 2],
-    tokenizers: [WordTokenizer; 3],
+    texts: TextReader,
 }
 
 impl Readers {
     fn new() -> Self {
         let schema = IndexSchema::embedded();
         let stems = Stems::of(schema);
-        let [french, english] = stems.clone().map(WordTokenizer::stems);
         Readers {
             schema,
+            texts: TextReader::new(&stems),
             stems,
-            tokenizers: [WordTokenizer::exact(), french, english],
         }
     }
 
@@ -130,15 +129,17 @@ impl Readers {
             assert!(typed.is_char_boundary(word.from) && typed.is_char_boundary(word.to));
             assert!(!word.text.is_empty() && word.from < word.to, "{typed:?}");
         }
-        for tokenizer in &mut self.tokenizers {
-            let mut before = 0;
-            tokenizer.token_stream(typed).process(&mut |token| {
-                assert!(
-                    token.offset_from >= before && !token.text.is_empty(),
-                    "{typed:?}"
-                );
-                before = token.offset_from;
+        let (mut exact, mut stems) = (Tokens::default(), <[Tokens; 2]>::default());
+        self.texts.read(typed, None, &mut exact, &mut stems);
+        let mut forms = 0;
+        TokenReader::default()
+            .token_stream(exact.as_str())
+            .process(&mut |token| {
+                assert!(!token.text.is_empty(), "{typed:?}");
+                forms += 1;
             });
+        for tokens in [&exact, &stems[0], &stems[1]] {
+            assert_eq!(tokens.forms().count(), forms, "{typed:?}");
         }
         let words = plan.words.iter().map(String::as_str);
         let highlighter = Highlighter::new(words, plan.unfinished.as_deref(), &self.stems);
