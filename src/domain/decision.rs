@@ -21,9 +21,21 @@ pub struct RankingDecision {
     pub ranking: String,
     pub total: u64,
     pub results: Vec<DecidedResult>,
+    /// What the filters that were counted kept off; a profile keeps off nothing.
+    #[serde(default)]
+    pub excluded: Vec<DecidedExclusion>,
     /// The sentences of the reasons, each once; reasons name them by their place.
     pub sentences: Vec<Bilingual>,
     pub contest_status: ContestStatus,
+}
+
+/// What one filter kept off the results.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecidedExclusion {
+    /// The filter, by its name of a search.
+    pub reason: String,
+    /// Matches that it alone kept off.
+    pub count: u64,
 }
 
 /// Where a contest of it stands.

@@ -225,10 +225,14 @@ impl<'a> Counts<'a> {
                     counts[usize::from(*value)] += u64::from(*matches);
                 }
             }
+            let filter = self.filters.iter().find(|filter| filter.facet == *facet);
+            let passes = |set: usize| filter.is_none_or(|filter| filter.passes[set]);
+            let failing = tally.iter().enumerate().filter(|(set, _)| !passes(*set));
             FacetCount {
                 facet: *facet,
                 counts,
                 unknown: u64::from(tally[0]),
+                excluded: failing.map(|(_, matches)| u64::from(*matches)).sum(),
             }
         };
         self.counted

@@ -80,6 +80,8 @@ pub struct FacetCount {
     pub counts: Vec<u64>,
     /// Matches of which the facet is not known.
     pub unknown: u64,
+    /// Matches that the facet's own filter keeps off the results, and no other.
+    pub excluded: u64,
 }
 
 impl FacetCount {

@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use super::search::SearchOutcome;
 use crate::domain::account::PersonId;
 use crate::domain::clock::Clock;
-use crate::domain::decision::{ContestStatus, DecidedContribution, DecidedResult, RankingDecision};
+use crate::domain::decision::{
+    ContestStatus, DecidedContribution, DecidedExclusion, DecidedResult, RankingDecision,
+};
 use crate::domain::language::Bilingual;
 use crate::domain::permit::Permit;
 use crate::domain::profile::ProfileView;
@@ -72,6 +74,7 @@ impl Decisions {
             generation: outcome.generation.clone(),
             ranking: outcome.ranking.clone(),
             total: outcome.total,
+            excluded: excluded(outcome),
             contest_status: ContestStatus::None,
             ..results(outcome)
         };
@@ -135,6 +138,19 @@ fn filters(outcome: &SearchOutcome, vocabularies: &Vocabularies) -> Map<String, 
     filters
 }
 
+/// What the filters kept off, as far as their facets were counted.
+fn excluded(outcome: &SearchOutcome) -> Vec<DecidedExclusion> {
+    let is_filtered = |facet: Facet| !outcome.filters.values(facet).is_empty();
+    let counts = outcome.facets.iter();
+    let counts = counts.filter(|count| is_filtered(count.facet));
+    counts
+        .map(|count| DecidedExclusion {
+            reason: count.facet.name().to_owned(),
+            count: count.excluded,
+        })
+        .collect()
+}
+
 /// The fields that said something.
 fn used(view: &ProfileView) -> Map<String, Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(view.get()) else {
@@ -193,6 +209,7 @@ fn results(outcome: &SearchOutcome) -> RankingDecision {
         ranking: String::new(),
         total: 0,
         results,
+        excluded: Vec::new(),
         sentences,
         contest_status: ContestStatus::None,
     }

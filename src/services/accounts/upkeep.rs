@@ -1,9 +1,10 @@
-//! Clears away what is over: sign-ups that nobody confirmed, links that are too old, sessions that have ended.
+//! Clears away what is over: sign-ups that nobody confirmed, links that are too old, sessions that have ended, and proof
+//! about persons who were erased once its date has come.
 
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 
@@ -32,10 +33,15 @@ impl Upkeep {
     pub fn start(vault: Arc<Vault>, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let (spare, spares) = mpsc::sync_channel::<PersonId>(WAITING);
         let work = move || {
+            let mut next = Instant::now() + PAUSE;
             loop {
-                match spares.recv_timeout(PAUSE) {
+                // Spare keys that come all the time do not put it off.
+                match spares.recv_timeout(next.saturating_duration_since(Instant::now())) {
                     Ok(person) => told(vault.hold(person).forget()),
-                    Err(RecvTimeoutError::Timeout) => told(clear(&vault, &*clock)),
+                    Err(RecvTimeoutError::Timeout) => {
+                        told(clear(&vault, &*clock));
+                        next = Instant::now() + PAUSE;
+                    }
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
@@ -83,6 +89,7 @@ fn told(done: Result<(), VaultError>) {
 
 /// Clears away what is over of everybody.
 pub fn clear(vault: &Vault, clock: &dyn Clock) -> Result<(), VaultError> {
+    vault.destroy_old_proof()?;
     for person in vault.persons() {
         match clear_one(vault, clock, person) {
             // Gone meanwhile.
@@ -122,5 +129,93 @@ fn clear_one(vault: &Vault, clock: &dyn Clock, person: PersonId) -> Result<(), V
     match changes.is_empty() {
         true => Ok(()),
         false => held.apply(changes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::account::EmailAddress;
+    use crate::domain::consent::{ConsentEvent, ConsentMethod, Decision};
+    use crate::domain::language::Language;
+    use crate::store::Store;
+    use crate::store::keyring::KeySettings;
+    use crate::store::register::Register;
+
+    /// Seconds that a test sets.
+    struct Moment(AtomicI64);
+
+    impl Clock for Moment {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+        }
+    }
+
+    const DAY: i64 = 86_400;
+
+    #[test]
+    fn what_is_over_goes_while_everything_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Moment(AtomicI64::new(1_000 * DAY)));
+        let vault = Vault::open(
+            folder.path(),
+            Arc::new(Store::open(&folder.path().join("store")).unwrap()),
+            Arc::new(Register::embedded()),
+            &KeySettings::default(),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+        )
+        .unwrap();
+        let settle = |address: &str, is_confirmed: bool| {
+            let now = clock.now();
+            let account = Account {
+                email: EmailAddress::parse(address).unwrap(),
+                language: Language::Fr,
+                declared_of_age: true,
+                created_at: now,
+                confirmed_at: is_confirmed.then_some(now),
+                service_roles: Vec::new(),
+            };
+            let event = ConsentEvent {
+                at: now,
+                purpose: Purpose::RankingProfile,
+                decision: Decision::Grant,
+                notice_version: "1".into(),
+                language: Language::Fr,
+                text: "?".into(),
+                method: ConsentMethod::Browser,
+                expires_at: None,
+            };
+            let (held, changes) = (vault.create().unwrap(), Changes::default());
+            held.apply(changes.put(&account).append(b"1", &event))
+                .unwrap();
+            held.person()
+        };
+        let (leaves, stays) = (settle("a@b.ca", true), settle("c@d.ca", true));
+        let unconfirmed = settle("e@f.ca", false);
+        let erasure = vault.hold(leaves).erase().unwrap();
+        let history = |person| {
+            let read = vault.consents(&Actor::Service, person);
+            read.map(|history| history.events().len()).ok()
+        };
+        clock.0.fetch_add(DAY, Ordering::SeqCst);
+        clear(&vault, &*clock).unwrap();
+        assert!(vault.persons().contains(&unconfirmed), "it has two days");
+        clock.0.fetch_add(DAY, Ordering::SeqCst);
+        clear(&vault, &*clock).unwrap();
+        assert_eq!(vault.persons(), [stays]);
+        assert_eq!(
+            history(leaves),
+            Some(1),
+            "proof has its date still before it"
+        );
+        clock
+            .0
+            .store(erasure.proof_until.as_second(), Ordering::SeqCst);
+        clear(&vault, &*clock).unwrap();
+        assert_eq!((history(leaves), history(stays)), (Some(0), Some(1)));
     }
 }

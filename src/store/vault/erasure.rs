@@ -48,13 +48,9 @@ impl Vault {
 
     /// Goes on with what was interrupted: keys without an account are destroyed, and what belongs to a destroyed key goes.
     pub(super) fn resume(&self) -> Result<(), VaultError> {
-        let (now, mut gone) = (self.clock.now(), BTreeSet::new());
-        for erasure in self.keyring.erasures()? {
-            if erasure.proof_until <= now {
-                self.keyring.forget(erasure.person)?;
-            }
-            gone.insert(erasure.person);
-        }
+        self.destroy_old_proof()?;
+        let erasures = self.keyring.erasures()?.into_iter();
+        let mut gone: BTreeSet<PersonId> = erasures.map(|erasure| erasure.person).collect();
         for person in self.keyring.living() {
             let account = place(person, Account::CATEGORY, &[]);
             if !self
@@ -74,6 +70,21 @@ impl Vault {
             self.rebuild_lookup()?;
         }
         Ok(())
+    }
+
+    /// Destroys the `proof` keys whose date has come, and what they opened; returns how many persons they were of.
+    pub fn destroy_old_proof(&self) -> Result<usize, VaultError> {
+        let now = self.clock.now();
+        let erasures = self.keyring.erasures()?.into_iter();
+        let due = erasures.filter(|erasure| erasure.proof_until <= now);
+        let due: BTreeSet<PersonId> = due.map(|erasure| erasure.person).collect();
+        for person in &due {
+            self.keyring.forget(*person)?;
+        }
+        if !due.is_empty() {
+            self.clear(&due)?;
+        }
+        Ok(due.len())
     }
 
     /// Removes what no key opens any more of these persons: records, addresses, mail in files.

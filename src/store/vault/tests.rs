@@ -120,6 +120,7 @@ fn sample(category: Category) -> Value {
             ranking: String::new(),
             total: 0,
             results: vec![],
+            excluded: vec![],
             sentences: vec![],
             contest_status: ContestStatus::None,
         }),
