@@ -68,6 +68,11 @@ impl Bridge {
         self.questions.available_permits() == 0 && self.queue.is_full()
     }
 
+    /// How many questions wait for a permit.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
+
     /// Runs what an operator looks at or begins, on a worker thread.
     pub async fn operate<T: Send + 'static>(
         &self,

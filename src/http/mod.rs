@@ -101,6 +101,11 @@ impl Server {
         self.bridge.is_full()
     }
 
+    /// How many questions wait for a permit.
+    fn questions_waiting(&self) -> usize {
+        self.bridge.waiting()
+    }
+
     /// How many questions and how many pieces of bulk work could begin now.
     fn free_permits(&self) -> (usize, usize) {
         self.bridge.free()

@@ -67,6 +67,11 @@ impl Queue {
         Some(Waiting(self))
     }
 
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
     /// Whether nobody more may wait; whoever is told so counts as turned away.
     pub fn is_full(&self) -> bool {
         let (mut state, now) = (self.lock(), Instant::now());

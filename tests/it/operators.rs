@@ -5,10 +5,29 @@ use std::process::Stdio;
 
 use axum::body::Body;
 use axum::http::Request;
+use classo::domain::account::ServiceRole;
+use classo::domain::actor::Actor;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::people::{email, settle, with_second_factor};
 use super::support::{TestApp, classo, lines, operator_token, record, write_file};
+
+/// Every address under `/admin/` with its methods, as the description has them; each says that it wants a token.
+fn admin_doors(app: &TestApp) -> Vec<(String, String)> {
+    let description = app.get("/api/v1/openapi.json").json();
+    let paths = description["paths"].as_object().unwrap();
+    let admin = paths.iter().filter(|(path, _)| path.contains("/admin/"));
+    let mut doors = Vec::new();
+    for (path, operations) in admin {
+        for (method, operation) in operations.as_object().unwrap() {
+            let wants = &operation["security"][0]["operator"];
+            assert_eq!(*wants, json!([]), "{method} {path} wants no token");
+            doors.push((method.to_uppercase(), path.replace("{id}", "a")));
+        }
+    }
+    doors
+}
 
 #[test]
 fn every_admin_door_of_the_description_is_closed_without_a_valid_token() {
@@ -29,34 +48,50 @@ fn every_admin_door_of_the_description_is_closed_without_a_valid_token() {
         Some(format!("Basic {}", app.token())),
         Some(app.token().to_owned()),
     ];
-    let description = app.get("/api/v1/openapi.json").json();
     let mut doors = 0;
-    for (path, operations) in description["paths"].as_object().unwrap() {
-        if !path.contains("/admin/") {
-            continue;
-        }
-        for (method, operation) in operations.as_object().unwrap() {
-            assert_eq!(
-                operation["security"][0]["operator"],
-                json!([]),
-                "{method} {path} does not say that it wants a token"
-            );
-            for caller in &callers {
-                let mut request = Request::builder()
-                    .method(method.to_uppercase().as_str())
-                    .uri(path.replace("{id}", "a"));
-                if let Some(caller) = caller {
-                    request = request.header("authorization", caller);
-                }
-                let answer = app.send(request.body(Body::from("{}")).unwrap());
-                assert_eq!(answer.status, 401, "{method} {path} {caller:?}");
-                assert_eq!(answer.json()["code"], "unauthorized");
-                assert!(!answer.text.contains("classo_op_"));
+    for (method, path) in admin_doors(&app) {
+        for caller in &callers {
+            let mut request = Request::builder().method(method.as_str()).uri(&path);
+            if let Some(caller) = caller {
+                request = request.header("authorization", caller);
             }
-            doors += 1;
+            let answer = app.send(request.body(Body::from("{}")).unwrap());
+            assert_eq!(answer.status, 401, "{method} {path} {caller:?}");
+            assert_eq!(answer.json()["code"], "unauthorized");
+            assert!(!answer.text.contains("classo_op_"));
         }
+        doors += 1;
     }
     assert!(doors >= 16, "{doors}");
+    assert_eq!(app.get("/api/v1/resources/a").status, 200);
+}
+
+#[test]
+fn every_admin_door_is_closed_to_people_of_other_roles() {
+    let app = TestApp::with(&[record("a", "un", json!({}))]);
+    let accounts = &app.server.app.people.accounts;
+    let roles = [
+        None,
+        Some(ServiceRole::Publisher),
+        Some(ServiceRole::PrivacyOfficer),
+    ];
+    let callers = roles.map(|role| {
+        let address = format!("{role:?}@exemple.ca").to_lowercase();
+        let address = address.replace(['(', ')'], "-");
+        let token = settle(&app, &address);
+        if let Some(role) = role {
+            let given = accounts.set_role(&Actor::Console, &email(&address), role, true);
+            given.unwrap();
+        }
+        (role, with_second_factor(&app, &address, &token))
+    });
+    for (method, path) in admin_doors(&app) {
+        for (role, token) in &callers {
+            let answer = app.as_bearer(token, &method, &path, json!({}));
+            assert_eq!(answer.status, 403, "{method} {path} {role:?}");
+            assert_eq!(answer.json()["code"], "forbidden");
+        }
+    }
     assert_eq!(app.get("/api/v1/resources/a").status, 200);
 }
 
@@ -81,6 +116,7 @@ fn figures_are_histograms_by_route_and_name_nothing_that_was_asked() {
         "classo_index_lag_changes 0",
         "classo_index_generation{",
         "classo_permits_free{kind=\"questions\"}",
+        "classo_questions_waiting 0",
     ] {
         assert!(figures.contains(expected), "{expected} in {figures}");
     }

@@ -97,6 +97,20 @@ pub fn settle(app: &TestApp, address: &str) -> String {
     )
 }
 
+/// Sets up a second factor, and signs in anew with it.
+pub fn with_second_factor(app: &TestApp, address: &str, token: &str) -> String {
+    let ask = |path: &str, body: Value| app.as_bearer(token, "POST", path, body).json();
+    let begun = ask("/api/v1/account/totp", json!({"password": PASSWORD}));
+    let secret = secret_of(begun["secret"].as_str().unwrap());
+    let code = secret.code(Step(jiff::Timestamp::now().as_second() / 30));
+    let confirmed = ask("/api/v1/account/totp/confirm", json!({"code": code}));
+    let recovery = &confirmed["recovery_codes"][0];
+    sign_in(
+        app,
+        json!({"email": address, "password": PASSWORD, "token": true, "code": recovery}),
+    )
+}
+
 pub fn consent(app: &TestApp, token: &str, decision: &str) -> Value {
     let body = json!({"purpose": "ranking-profile", "decision": decision, "notice_version": "2026-11-01", "lang": "fr"});
     let answer = app.as_bearer(token, "POST", "/api/v1/consents", body);

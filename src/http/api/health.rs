@@ -90,6 +90,7 @@ pub async fn metrics(State(server): State<Arc<Server>>) -> Response {
     let (questions, bulk) = server.free_permits();
     metrics::gauge!("classo_permits_free", "kind" => "questions").set(questions as f64);
     metrics::gauge!("classo_permits_free", "kind" => "bulk").set(bulk as f64);
+    metrics::gauge!("classo_questions_waiting").set(server.questions_waiting() as f64);
     metrics::gauge!("classo_tasks_running").set(app.tasks.count_running() as f64);
     observe::generation(&generation);
     let text = observe::prometheus().render();
