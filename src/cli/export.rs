@@ -35,11 +35,13 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
     };
     // A file that is there stays whole until the new one is.
     let unfinished = out.with_extension("unfinished");
-    let count = write_file(&store, args.format, &unfinished).inspect_err(|_| {
-        let _ = std::fs::remove_file(&unfinished);
-    })?;
-    std::fs::rename(&unfinished, out)
-        .with_context(|| format!("{} cannot be written", out.display()))?;
+    let cannot = || format!("{} cannot be written", out.display());
+    let count = write_file(&store, args.format, &unfinished)
+        .inspect_err(|_| {
+            let _ = std::fs::remove_file(&unfinished);
+        })
+        .with_context(cannot)?;
+    std::fs::rename(&unfinished, out).with_context(cannot)?;
     eprintln!("{count} resources are in {}", out.display());
     Ok(())
 }
@@ -58,20 +60,15 @@ fn open(data: &DataSettings) -> anyhow::Result<Store> {
 }
 
 fn write_file(store: &Store, format: ExportFormat, file: &Path) -> anyhow::Result<u64> {
-    let cannot = || format!("{} cannot be written", file.display());
-    let into = BufWriter::new(File::create(file).with_context(cannot)?);
-    let (count, into) = write(store, format, into).with_context(cannot)?;
-    let file = into
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)
-        .with_context(cannot)?;
-    file.sync_all().with_context(cannot)?;
+    let (count, into) = write(store, format, BufWriter::new(File::create(file)?))?;
+    let file = into.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
     Ok(count)
 }
 
 /// Writes every resource, in the order of their ids; returns how many there are.
 fn write<W: Write>(store: &Store, format: ExportFormat, into: W) -> anyhow::Result<(u64, W)> {
-    let mut progress = Progress::of_items("exporting", store.count_entries() as u64);
+    let mut progress = Progress::of_items("exporting", store.count_changes_after(0) as u64);
     let mut export = Export::new(format, into);
     let mut count = 0;
     for resource in store.resources() {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use jiff::civil::Date;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -231,14 +231,22 @@ impl Remote {
             Some(token) => request.bearer_auth(&token.0),
             None => request,
         };
-        let response = request
-            .send()
-            .with_context(|| format!("the server {} does not answer", self.base))?;
+        let response = request.send().map_err(|error| {
+            let (base, cause) = (&self.base, innermost(&error));
+            anyhow!("the server {base} does not answer: {cause}; is it running there?")
+        })?;
         if !response.status().is_success() {
             bail!("{}", complaint(response, self.token.is_some()));
         }
         Ok(response)
     }
+}
+
+/// What lies behind an error: what is around it repeats the request.
+fn innermost(error: &dyn std::error::Error) -> &dyn std::error::Error {
+    std::iter::successors(Some(error), |error| error.source())
+        .last()
+        .unwrap_or(error)
 }
 
 fn complaint(response: Response, has_token: bool) -> String {

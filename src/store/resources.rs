@@ -6,7 +6,7 @@ use super::backup::BackupEntry;
 use super::codec::{Entry, read_resource, resource_json};
 use super::journal::{self, SEQUENCE_KEY};
 use super::write::{Prepared, Target, Trees, chunk_key, transaction_error};
-use super::{Store, StoreError, count, read_error, write_error};
+use super::{Store, StoreError, read_error, write_error};
 use crate::domain::resource::{Resource, ResourceId};
 
 /// One change to make.
@@ -300,11 +300,6 @@ impl Store {
                 Err(error) => Some(Err(error)),
             }
         })
-    }
-
-    /// How many entries the catalogue has, removed ones included.
-    pub fn count_entries(&self) -> usize {
-        count(self.resources.iter())
     }
 
     /// How many resources are in the catalogue.
