@@ -19,9 +19,10 @@ pub fn serve(app: App, settings: Settings) -> SocketAddr {
             .enable_all()
             .build()
             .expect("a runtime");
-        let any_port = ([127, 0, 0, 1], 0).into();
+        let any_port = tokio::net::TcpListener::bind(("127.0.0.1", 0));
+        let listener = runtime.block_on(any_port).expect("a free port");
         let said = move |address| listening.send(address).expect("somebody waits for it");
-        let served = classo::http::serve(app, settings, any_port, said, std::future::pending());
+        let served = classo::http::serve(app, settings, listener, said, std::future::pending());
         runtime.block_on(served).expect("served");
     });
     address.recv().expect("an address")

@@ -11,17 +11,18 @@ use crate::interchange::report::{ImportReport, Reject};
 use crate::services::catalogue::{ImportListener, ImportSource};
 
 pub fn run(args: &serve::ServeArgs) -> anyhow::Result<()> {
-    let app = open::app_to_serve(&args.data, args.listen.listen)?;
+    let to_serve = open::to_serve(&args.data, args.listen.listen)?;
+    let app = &to_serve.app;
     if app.store.sequence() == 0 {
-        fill(&app, args)?;
+        fill(app, args)?;
     } else {
         eprintln!(
             "{} is in use already and is served as it is; --data names a fresh folder",
             args.data.folder.display()
         );
     }
-    open::wait_for_index(&app);
-    serve::serve(app, args)
+    open::wait_for_index(app);
+    serve::serve(to_serve)
 }
 
 fn fill(app: &App, args: &serve::ServeArgs) -> anyhow::Result<()> {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
 use super::WrongUse;
 use super::output::Progress;
@@ -19,12 +21,32 @@ pub fn app(data: &DataSettings) -> anyhow::Result<App> {
     opened(data, &settings(data)?, Outdated::Rebuild)
 }
 
-/// The app of a data folder that is about to be served, at another address than the settings say when there is one: links
-/// in letters lead there unless a public address is set.
-pub fn app_to_serve(data: &DataSettings, listen: Option<SocketAddr>) -> anyhow::Result<App> {
+/// A data folder that is about to be served.
+pub struct ToServe {
+    pub app: App,
+    pub settings: Settings,
+    /// Taken already: links in letters lead to its port, whichever that is, unless a public address is set.
+    pub listener: TcpListener,
+    pub runtime: Runtime,
+}
+
+/// Listens where the caller says, else where the settings do, and opens the app.
+pub fn to_serve(data: &DataSettings, listen: Option<SocketAddr>) -> anyhow::Result<ToServe> {
     let mut settings = settings(data)?;
-    settings.listen = listen.unwrap_or(settings.listen);
-    opened(data, &settings, Outdated::Rebuild)
+    let address = listen.unwrap_or(settings.listen);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.context("no runtime can be started")?;
+    let listener = runtime.block_on(TcpListener::bind(address));
+    let listener = listener.with_context(|| format!("cannot serve on {address}"))?;
+    settings.listen = listener.local_addr()?;
+    Ok(ToServe {
+        app: opened(data, &settings, Outdated::Rebuild)?,
+        settings,
+        listener,
+        runtime,
+    })
 }
 
 /// What file and environment set; what is wrong with them is a wrong use.

@@ -6,8 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use super::open;
-use crate::app::App;
+use super::open::{self, ToServe};
 use crate::config::{DataSettings, ListenSettings};
 use crate::http;
 
@@ -23,32 +22,32 @@ pub struct ServeArgs {
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    let app = open::app_to_serve(&args.data, args.listen.listen)?;
-    serve(app, args)
+    serve(open::to_serve(&args.data, args.listen.listen)?)
 }
 
 /// Serves an open app until the process is asked to stop.
-pub fn serve(app: App, args: &ServeArgs) -> anyhow::Result<()> {
+pub fn serve(
+    ToServe {
+        app,
+        settings,
+        listener,
+        runtime,
+    }: ToServe,
+) -> anyhow::Result<()> {
     if !app.indexing.wait_for(app.store.sequence(), CATCH_UP) {
         eprintln!(
             "the index is {} changes behind the catalogue and catches up while the server runs",
             app.indexing.lag()
         );
     }
-    let settings = open::settings(&args.data)?;
-    let address = args.listen.listen.unwrap_or(settings.listen);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("no runtime can be started")?;
     let served = runtime.block_on(http::serve(
         app,
         settings.http,
-        address,
+        listener,
         announce,
         stop_signal(),
     ));
-    served.with_context(|| format!("cannot serve on {address}"))
+    served.with_context(|| format!("cannot serve on {}", settings.listen))
 }
 
 fn announce(address: std::net::SocketAddr) {

@@ -118,15 +118,14 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// Serves until `stop` resolves, then lets running requests finish.
 ///
 /// # Errors
-/// When the address cannot be listened on.
+/// When the listener cannot be used.
 pub async fn serve(
     app: App,
     settings: Settings,
-    address: SocketAddr,
+    listener: TcpListener,
     listening: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
     let local = listener.local_addr()?;
     let server = Arc::new(Server::new(app, settings));
     let router = router::router(Arc::clone(&server));

@@ -20,9 +20,23 @@ pub fn settle(server: &ServerProcess, data: &Path, address: &str) -> String {
             laid_down_token(&data.join("outbox"), address)
         })
         .expect("a letter with a link");
+    assert!(
+        is_in_outbox(
+            &data.join("outbox"),
+            &format!("{}/fr/confirm#{token}", server.url)
+        ),
+        "the link leads to the server, on whichever port it listens"
+    );
     let confirmed = server.ask("POST", "accounts/confirm", None, json!({"token": token}));
     assert_eq!(confirmed.unwrap().0, 204);
     sign_in(server, address).expect("signed in")
+}
+
+fn is_in_outbox(outbox: &Path, text: &str) -> bool {
+    let files = std::fs::read_dir(outbox).unwrap().flatten();
+    files
+        .filter_map(|file| std::fs::read_to_string(file.path()).ok())
+        .any(|letter| letter.replace("=\r\n", "").contains(text))
 }
 
 pub fn sign_in(server: &ServerProcess, address: &str) -> Option<String> {
