@@ -2,7 +2,8 @@
 //!
 //! Simulated teachers ([`teachers`]) look for hidden targets, and are asked in several ways ([`ways`]) until a target is
 //! among the first three. Who is not served after [`ways::PATIENCE`] questions, or when there is nothing more to ask,
-//! counts as many questions as that, whichever the way. `CLASSO_BENCH_TEACHERS` is how many there are a seed,
+//! counts as many questions as that, whichever the way. Whom none of the ways serves, because what they told does not set
+//! their targets apart, says nothing of the choice of questions: a second mean leaves them out. `CLASSO_BENCH_TEACHERS` is how many there are a seed,
 //! `CLASSO_BENCH_SEEDS` the seeds, `CLASSO_BENCH_LARGE` a file of records beside the bundled catalogue, and
 //! `CLASSO_BENCH_COST=no` leaves the cost out.
 
@@ -21,7 +22,7 @@ use classo::domain::resource::Resource;
 use classo::index_schema::IndexSchema;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use teachers::Teacher;
+use teachers::{Rule, Teacher};
 use ways::{PATIENCE, Way};
 
 // The program's allocator.
@@ -56,34 +57,50 @@ fn compare(name: &str, catalogue: Catalogue) {
         .parse()
         .expect("a number");
     println!(
-        "{name}: {} resources, {teachers} teachers a seed",
+        "{name}: {} resources, {teachers} teachers a seed; mean questions until a target is shown, with {PATIENCE} for who is never served",
         catalogue.resources.len()
     );
-    for seed in setting("CLASSO_BENCH_SEEDS", "1,2").split(',') {
-        let mut rng = StdRng::seed_from_u64(seed.parse().expect("a number"));
-        let teachers: Vec<Teacher> = (0..teachers)
-            .map(|_| Teacher::draw(&catalogue, &mut rng))
-            .collect();
-        println!(
-            "seed {seed}: mean questions until a target is shown, with {PATIENCE} for who is never served"
-        );
-        let mut first = None;
-        for way in Way::ALL {
-            let asked: Vec<Option<usize>> = teachers
-                .iter()
-                .map(|teacher| way.converse(&catalogue, teacher))
+    for rule in Rule::ALL {
+        for seed in setting("CLASSO_BENCH_SEEDS", "1,2,3").split(',') {
+            let mut rng = StdRng::seed_from_u64(seed.parse().expect("a number"));
+            let teachers: Vec<Teacher> = (0..teachers)
+                .map(|_| Teacher::draw(rule, &catalogue, &mut rng))
                 .collect();
-            let counted = asked.iter().map(|asked| asked.unwrap_or(PATIENCE) as f64);
-            let mean = counted.sum::<f64>() / asked.len() as f64;
-            let served = asked.iter().flatten();
-            let served_mean =
-                served.clone().sum::<usize>() as f64 / served.clone().count().max(1) as f64;
-            let fewer = (1.0 - *first.get_or_insert(mean) / mean) * 100.0;
-            println!(
-                "  {:<34} {mean:5.2} (classo {fewer:3.0} % fewer), {:3} never served, {served_mean:.2} the others",
-                way.name(),
-                asked.len() - served.count(),
-            );
+            let asked = |way: Way| -> Vec<Option<usize>> {
+                let each = teachers.iter();
+                each.map(|teacher| way.converse(&catalogue, teacher))
+                    .collect()
+            };
+            println!("teachers {}, seed {seed}", rule.name());
+            tell(&Way::ALL.map(|way| (way, asked(way))));
         }
+    }
+}
+
+/// Means over all teachers, and over those whom one of the ways serves.
+fn tell(ways: &[(Way, Vec<Option<usize>>)]) {
+    let is_served = |teacher: &usize| ways.iter().any(|(_, asked)| asked[*teacher].is_some());
+    let everybody: Vec<usize> = (0..ways[0].1.len()).collect();
+    let served: Vec<usize> = everybody.iter().copied().filter(is_served).collect();
+    println!("  one of the ways serves {}", served.len());
+    for (way, asked) in ways {
+        let mean = |asked: &[Option<usize>], of: &[usize]| {
+            let counted = of.iter().map(|teacher| asked[*teacher].unwrap_or(PATIENCE));
+            counted.sum::<usize>() as f64 / of.len().max(1) as f64
+        };
+        let told = |of: &[usize]| {
+            let (own, first) = (mean(asked, of), mean(&ways[0].1, of));
+            format!(
+                "{own:5.2} (classo {:3.0} % fewer)",
+                (1.0 - first / own) * 100.0
+            )
+        };
+        println!(
+            "  {:<34} {}, {:3} never served; of these {}",
+            way.name(),
+            told(&everybody),
+            asked.iter().filter(|asked| asked.is_none()).count(),
+            told(&served),
+        );
     }
 }

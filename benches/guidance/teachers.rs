@@ -1,13 +1,16 @@
-//! Who looks for something, by rules that never ask Classo's ranking.
+//! Who looks for something, by rules that never ask Classo's ranking. Both begin with one resource of the catalogue, drawn
+//! evenly; every second teacher has a word of its texts in mind as well, and types it at the start. One time in ten a
+//! question does not matter to them.
 //!
-//! A teacher has one resource of the catalogue in mind, drawn evenly, and wants what it is, as far as that matters to
-//! them: each attribute matters with the chance of [`MATTERS`]. They teach one grade: a level is one of the leaves under
+//! [`Rule::Recognises`]: a teacher has seen the resource once and looks for no other. Asked, they choose the narrowest option
+//! that it satisfies.
+//!
+//! [`Rule::Wishes`]: a teacher wants what the resource is, as far as that matters to them: each attribute matters with the
+//! chance of [`MATTERS`]. They teach one grade: a level is one of the leaves under
 //! the level that the resource declares. Of conditions, they want those that a school wants: no account, nothing to pay, no
-//! advertising and the like. Every second one has a word of the resource's texts in mind as well, and types it at
-//! the start. Every resource that has all of this is a target; a teacher with more than [`MOST_TARGETS`] is drawn anew.
-//!
-//! Asked, they choose the narrowest option that holds what they want; what is not among the options, or what they do not
-//! care about, does not matter; and one time in ten nothing does.
+//! advertising and the like. Every resource that has all of this, the word included, is a target; a teacher with more than
+//! [`MOST_TARGETS`] is drawn anew. Asked, they choose the narrowest option that holds what they want; what is not among the
+//! options, or what they do not care about, does not matter.
 
 use classo::query::facet::Facet;
 use classo::query::need::{Limit, Topic};
@@ -36,8 +39,28 @@ const MATTERS: [(Facet, f64); 10] = [
 /// How often nothing may be paid, when the resource in mind is free.
 const NOTHING_TO_PAY: f64 = 0.5;
 
+#[derive(Clone, Copy)]
+pub enum Rule {
+    Wishes,
+    Recognises,
+}
+
+impl Rule {
+    pub const ALL: [Rule; 2] = [Rule::Wishes, Rule::Recognises];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Wishes => "who have wishes",
+            Rule::Recognises => "who have one resource in mind",
+        }
+    }
+}
+
 pub struct Teacher {
+    rule: Rule,
     pub words: String,
+    /// The place of the resource in mind.
+    model: usize,
     wants: Vec<Limit>,
     pub targets: Vec<String>,
     /// Draws their replies, the same whoever asks.
@@ -45,9 +68,33 @@ pub struct Teacher {
 }
 
 impl Teacher {
-    pub fn draw(catalogue: &Catalogue, rng: &mut StdRng) -> Teacher {
+    pub fn draw(rule: Rule, catalogue: &Catalogue, rng: &mut StdRng) -> Teacher {
+        match rule {
+            Rule::Wishes => Teacher::with_wishes(catalogue, rng),
+            Rule::Recognises => Teacher::with_one_in_mind(catalogue, rng),
+        }
+    }
+
+    fn with_one_in_mind(catalogue: &Catalogue, rng: &mut StdRng) -> Teacher {
+        let place = rng.random_range(0..catalogue.resources.len());
+        let model = &catalogue.resources[place];
+        let word = rng
+            .random_bool(0.5)
+            .then(|| word_in_mind(catalogue, model, rng));
+        Teacher {
+            rule: Rule::Recognises,
+            words: word.flatten().unwrap_or_default(),
+            model: place,
+            wants: Vec::new(),
+            targets: vec![model.id.clone()],
+            seed: rng.random(),
+        }
+    }
+
+    fn with_wishes(catalogue: &Catalogue, rng: &mut StdRng) -> Teacher {
         loop {
-            let model = catalogue.resources.choose(rng).expect("resources");
+            let place = rng.random_range(0..catalogue.resources.len());
+            let model = &catalogue.resources[place];
             let mut wants: Vec<Limit> = MATTERS
                 .iter()
                 .filter(|(_, chance)| rng.random_bool(*chance))
@@ -76,7 +123,9 @@ impl Teacher {
                 .collect();
             if (1..=MOST_TARGETS).contains(&targets.len()) {
                 return Teacher {
+                    rule: Rule::Wishes,
                     words: word.unwrap_or_default(),
+                    model: place,
                     wants,
                     targets,
                     seed: rng.random(),
@@ -101,12 +150,13 @@ impl Teacher {
         if rng.random_bool(0.1) {
             return None;
         }
-        let wanted = self.wants.iter().find(|want| want.topic() == topic)?;
-        let holding = answers
-            .iter()
-            .copied()
-            .filter(|answer| holds(catalogue, answer, wanted));
-        holding.min_by_key(|answer| breadth(catalogue, answer))
+        let wanted = self.wants.iter().find(|want| want.topic() == topic);
+        let suits = |answer: &&Limit| match self.rule {
+            Rule::Wishes => wanted.is_some_and(|wanted| holds(catalogue, answer, wanted)),
+            Rule::Recognises => catalogue.suits(&catalogue.resources[self.model], answer),
+        };
+        let suiting = answers.iter().copied().filter(suits);
+        suiting.min_by_key(|answer| breadth(catalogue, answer))
     }
 }
 

@@ -33,6 +33,13 @@ impl Compatibility {
         toml::from_str(file)
     }
 
+    /// Whether the system of each of these devices goes without saying.
+    pub fn tells_system(&self, devices: &[TermId]) -> bool {
+        devices
+            .iter()
+            .all(|device| self.implies.contains_key(device))
+    }
+
     /// Systems: the declared ones, those that declared devices imply, and with `web` every system with a browser on
     /// these devices (every system at all when no device is declared). Devices: the declared ones, else every device
     /// that has one of these systems. Nothing declared: nothing known.

@@ -134,7 +134,7 @@ fn worth_asking<'a>(asking: &'a Asking, told: impl Fn(Topic) -> Told) -> Vec<Ask
         };
         (changes && gain_bits > LEAST_GAIN).then_some((asked, masks))
     };
-    let (asked, masks): (Vec<Asked>, Vec<Vec<u16>>) = topics::ALL.iter().filter_map(ask).unzip();
+    let (asked, masks): (Vec<Asked>, Vec<Vec<u32>>) = topics::ALL.iter().filter_map(ask).unzip();
     let prospects: Vec<Prospect> = asked
         .iter()
         .zip(masks)

@@ -57,7 +57,7 @@ pub(super) const ACCESS: [(&str, &str, &[&str]); 2] = [
 pub(super) const BUDGETS: [u64; 3] = [0, 1_000, 5_000];
 
 /// Every question, in the order in which equals are asked.
-pub(super) const ALL: [Entry; 13] = [
+pub(super) const ALL: [Entry; 18] = [
     Entry {
         about: About::Content(Facet::Level),
         concern: 0.9,
@@ -97,6 +97,13 @@ pub(super) const ALL: [Entry; 13] = [
             "Plus précisément, quels appareils?",
             "More precisely, which devices?",
         ]),
+    },
+    Entry {
+        about: About::Content(Facet::Os),
+        concern: 0.3,
+        fr: "Sur quel système doit-elle fonctionner?",
+        en: "Which system must it work on?",
+        finer: None,
     },
     Entry {
         about: About::Content(Facet::Language),
@@ -171,6 +178,34 @@ pub(super) const ALL: [Entry; 13] = [
         concern: 0.2,
         fr: "Voulez-vous un tutoriel pour apprendre à vous en servir?",
         en: "Do you want a tutorial that shows how to use it?",
+        finer: None,
+    },
+    Entry {
+        about: About::Feature("guide"),
+        concern: 0.2,
+        fr: "Voulez-vous qu’un guide pédagogique l’accompagne?",
+        en: "Do you want a teacher’s guide with it?",
+        finer: None,
+    },
+    Entry {
+        about: About::Content(Facet::Headquarters),
+        concern: 0.15,
+        fr: "D’où doit venir son éditeur?",
+        en: "Where should its publisher be from?",
+        finer: None,
+    },
+    Entry {
+        about: About::Feature("support"),
+        concern: 0.1,
+        fr: "Voulez-vous pouvoir compter sur du soutien technique?",
+        en: "Do you want to be able to rely on technical support?",
+        finer: None,
+    },
+    Entry {
+        about: About::Feature("evidence"),
+        concern: 0.1,
+        fr: "Ses bienfaits doivent-ils être appuyés par une recherche ou des témoignages?",
+        en: "Must research or testimonials back its benefits?",
         finer: None,
     },
 ];

@@ -82,7 +82,7 @@ impl Guidance {
     pub fn questions(&self, actor: &Actor, need: &Need) -> Result<Vec<Question>, ServiceError> {
         let survey = self.survey(self.search.now(), actor, need)?;
         Ok(question::questions(&self.asking(&survey, need), |topic| {
-            told(topic, need, &survey.wishes, &survey.prepared)
+            self.told(topic, need, &survey.wishes, &survey.prepared)
         }))
     }
 
@@ -125,7 +125,7 @@ impl Guidance {
             understood: prepared.understood.expressions.clone(),
             shortlist: prepared.hits(shortlist, &need.query)?,
             question: question::next(&self.asking(&survey, need), |topic| {
-                told(topic, need, wishes, prepared)
+                self.told(topic, need, wishes, prepared)
             }),
             relaxations,
             minimal,
@@ -164,8 +164,9 @@ impl Guidance {
     /// A plan for the best few hundred, and for what may be asked about them.
     fn widen(&self, prepared: &mut Prepared, need: &Need, wishes: &[Wish]) {
         let vocabularies = &self.search.schema().vocabularies;
-        prepared.plan.facets =
-            question::counted(vocabularies, |topic| told(topic, need, wishes, prepared));
+        prepared.plan.facets = question::counted(vocabularies, |topic| {
+            self.told(topic, need, wishes, prepared)
+        });
         prepared.plan.page = Page {
             limit: question::POOL.max(need.query.page.limit),
             offset: 0,
@@ -212,6 +213,26 @@ impl Guidance {
             sets: survey.prepared.snapshot.sets(),
             vocabularies: &self.search.schema().vocabularies,
             shown: need.query.page.limit,
+        }
+    }
+
+    /// As [`told`]; and who has told the devices may have told their system.
+    fn told(&self, topic: Topic, need: &Need, wishes: &[Wish], prepared: &Prepared) -> Told {
+        let tells_system = |wish: &Wish| match &wish.limit {
+            Limit::Facet(Facet::Device, values) => {
+                let schema = self.search.schema();
+                let vocabulary = schema.vocabularies.get(Facet::Device.name());
+                let ids = values
+                    .iter()
+                    .map(|value| vocabulary.term(*value).id.clone());
+                schema.compatibility.tells_system(&ids.collect::<Vec<_>>())
+            }
+            _ => false,
+        };
+        let of_system = topic == Topic::Facet(Facet::Os);
+        match of_system && wishes.iter().any(tells_system) {
+            true => Told::Enough,
+            false => told(topic, need, wishes, prepared),
         }
     }
 }

@@ -543,3 +543,22 @@ fn every_problem_of_a_need_is_named() {
         "an empty catalogue"
     );
 }
+
+#[test]
+fn the_system_is_asked_of_who_has_laptops_and_goes_without_saying_for_ipads() {
+    let on = |id: &str, device: &str, os: &str| {
+        record(id, "Carte", json!({"devices": [device], "os": [os]}))
+    };
+    let app = TestApp::with(&[
+        on("a", "ipad", "ipados"),
+        on("b", "ipad", "ios"),
+        on("c", "laptop", "windows"),
+        on("d", "laptop", "macos"),
+    ]);
+    let asked = |need: Value| app.guide(&need)["next_question"]["facet"].clone();
+    let of = |device: &str| json!({"q": "carte", "limit": 1, "answers": {"device": [device]}});
+    assert_eq!(asked(of("laptop")), "os");
+    assert_eq!(asked(of("ipad")), Value::Null);
+    let profile = json!({"q": "carte", "limit": 1, "profile": {"devices": ["ipad"]}});
+    assert_eq!(asked(profile), Value::Null);
+}

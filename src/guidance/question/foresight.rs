@@ -7,14 +7,14 @@ pub(super) struct Prospect {
     /// How likely somebody cares about it at all.
     pub concern: f64,
     /// For each of the pool the options that keep it, as bits.
-    pub masks: Vec<u16>,
+    pub masks: Vec<u32>,
 }
 
 /// What being shown one question later is worth, beside being shown at once.
 const LATER: f64 = 0.6;
 
 /// How many answers a question may have.
-const ANSWERS: usize = u16::BITS as usize;
+const ANSWERS: usize = u32::BITS as usize;
 
 /// The chance that what is sought, which is not shown yet, is shown after one of the questions is answered; that it is
 /// shown only after the best one that follows counts for less.
@@ -22,7 +22,7 @@ pub(super) fn chance(pool: &Pool, prospects: &[Prospect], first: usize) -> f64 {
     let asked = &prospects[first];
     let mut at_once = 0.0;
     // After each answer: what remains, in order, with the chance of each that it is sought and yet not shown.
-    let mut remaining: [Vec<(usize, f64)>; ANSWERS] = Default::default();
+    let mut remaining: [Vec<(usize, f64)>; ANSWERS] = std::array::from_fn(|_| Vec::new());
     for (place, mask) in asked.masks.iter().enumerate() {
         let chance = match place < pool.shown {
             true => 0.0,

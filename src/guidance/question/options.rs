@@ -9,8 +9,9 @@ use crate::guidance::topics::{ACCESS, About, BUDGETS};
 use crate::query::facet::Facet;
 use crate::query::need::Limit;
 
-/// More options than this are not read; the last may stand for all others. No more than the bits of a mask.
-const MOST_OPTIONS: usize = 10;
+/// The last may stand for all others. Who is asked for a level or a subject knows it before reading, and finds it in a list
+/// of twenty as fast as in two of ten; a longer one does not fit a screen. No more than the bits of a mask.
+const MOST_OPTIONS: usize = 20;
 
 /// Values below this share of the likely targets stand together as the others.
 const LEAST_SHARE: f64 = 0.005;
@@ -214,14 +215,14 @@ impl<'a> Content<'a> {
     }
 
     fn gain(&self, nodes: &[Node], others: &[Ordinal]) -> f64 {
-        let mut masks = vec![0_u16; self.pool.candidates.len()];
+        let mut masks = vec![0_u32; self.pool.candidates.len()];
         let others = self.other_choice(others);
         let all = nodes.iter().map(|node| &node.keeps);
         let all = all.chain(others.iter().map(|choice| &choice.keeps));
         let mut options = 0;
         for keeps in all {
             for (mask, keeps) in masks.iter_mut().zip(keeps) {
-                *mask |= u16::from(*keeps) << options;
+                *mask |= u32::from(*keeps) << options;
             }
             options += 1;
         }

@@ -63,11 +63,11 @@ impl<'a> Pool<'a> {
     }
 
     /// For each of them the options that keep it, as bits.
-    pub fn masks<'c>(&self, choices: impl IntoIterator<Item = &'c Choice>) -> Vec<u16> {
+    pub fn masks<'c>(&self, choices: impl IntoIterator<Item = &'c Choice>) -> Vec<u32> {
         let mut masks = vec![0; self.candidates.len()];
         for (number, choice) in choices.into_iter().enumerate() {
             for (mask, keeps) in masks.iter_mut().zip(&choice.keeps) {
-                *mask |= u16::from(*keeps) << number;
+                *mask |= u32::from(*keeps) << number;
             }
         }
         masks
@@ -75,7 +75,7 @@ impl<'a> Pool<'a> {
 
     /// The bits that an answer is expected to tell. Who looks for something that several options keep may give any of these
     /// answers; for what none keeps, because it is not known, there is none, and nothing is told.
-    pub fn gain(&self, masks: &[u16], options: usize) -> f64 {
+    pub fn gain(&self, masks: &[u32], options: usize) -> f64 {
         let mut sums = vec![(0.0, 0.0, 0.0); options];
         for (at, mask) in masks.iter().enumerate() {
             let (share, log) = (self.shares[at], self.logs[at]);
@@ -97,7 +97,7 @@ impl<'a> Pool<'a> {
 }
 
 /// The numbers of the bits that are set.
-pub(super) fn bits(mut mask: u16) -> impl Iterator<Item = usize> {
+pub(super) fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = (mask != 0).then(|| mask.trailing_zeros() as usize)?;
         mask &= mask - 1;
