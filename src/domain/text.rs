@@ -30,17 +30,8 @@ fn fold_char(c: char, out: &mut String) {
         return;
     }
     match c {
-        // The letters of French come first: any other is decomposed by the tables of Unicode, which takes its time.
-        'é' | 'è' | 'ê' | 'ë' | 'É' | 'È' | 'Ê' | 'Ë' => out.push('e'),
-        'à' | 'â' | 'ä' | 'À' | 'Â' | 'Ä' => out.push('a'),
-        'î' | 'ï' | 'Î' | 'Ï' => out.push('i'),
-        'ô' | 'ö' | 'Ô' | 'Ö' => out.push('o'),
-        'ù' | 'û' | 'ü' | 'Ù' | 'Û' | 'Ü' => out.push('u'),
-        'ç' | 'Ç' => out.push('c'),
+        'À'..='ÿ' => out.push_str(LATIN[c as usize - 'À' as usize]),
         'œ' | 'Œ' => out.push_str("oe"),
-        'æ' | 'Æ' => out.push_str("ae"),
-        'ß' => out.push_str("ss"),
-        'ø' | 'Ø' => out.push('o'),
         'ł' | 'Ł' => out.push('l'),
         '’' | 'ʼ' | '‘' => out.push('\''),
         _ => {
@@ -48,6 +39,22 @@ fn fold_char(c: char, out: &mut String) {
             out.extend(plain.flat_map(char::to_lowercase));
         }
     }
+}
+
+/// The folded forms of À (U+00C0) to ÿ (U+00FF): nearly every letter with an accent that French and English texts have.
+const LATIN: [&str; 64] = [
+    "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i", //
+    "ð", "n", "o", "o", "o", "o", "o", "×", "o", "u", "u", "u", "u", "y", "þ", "ss", //
+    "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i", //
+    "ð", "n", "o", "o", "o", "o", "o", "÷", "o", "u", "u", "u", "u", "y", "þ", "y",
+];
+
+/// The first byte in UTF-8 of the signs U+00C0 to U+00FF.
+const LATIN_LEAD: u8 = 0xC3;
+
+/// Whether the sign of [`LATIN_LEAD`] and this second byte is a letter: all are but × and ÷.
+fn is_latin_letter(second: u8) -> bool {
+    !matches!(second, 0x97 | 0xB7)
 }
 
 /// Folded and with single spaces between words: the form in which two labels are the same.
@@ -201,6 +208,10 @@ impl<'a> WordReader<'a> {
                 at += 1;
                 continue;
             }
+            if *byte == LATIN_LEAD && is_latin_letter(bytes[at + 1]) {
+                at += 2;
+                continue;
+            }
             if byte.is_ascii() && *byte != b'\'' {
                 break;
             }
@@ -224,7 +235,10 @@ impl<'a> WordReader<'a> {
             is_plain &= !is_apostrophe(c);
             at += c.len_utf8();
         }
-        let to = at + code_suffix(&self.text[from..at], &self.text[at..]);
+        let to = match at - from {
+            0..=LONGEST_CODE => at + code_suffix(bytes[from], &bytes[at..]),
+            _ => at,
+        };
         self.at = to;
         Some(Run { from, to, is_plain })
     }
@@ -236,6 +250,7 @@ impl<'a> WordReader<'a> {
             match bytes.get(at)? {
                 byte if byte.is_ascii_alphanumeric() => return Some(at),
                 byte if byte.is_ascii() => at += 1,
+                &LATIN_LEAD if is_latin_letter(bytes[at + 1]) => return Some(at),
                 _ => {
                     let c = self.text[at..].chars().next()?;
                     if c.is_alphanumeric() {
@@ -314,13 +329,15 @@ fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
-/// How many bytes of "++" or "#" belong to a short name such as C++ or C#.
-fn code_suffix(run: &str, rest: &str) -> usize {
-    let short = run.len() <= 2 && run.starts_with(|c: char| c.is_ascii_alphabetic());
+/// Names that end with "++" or "#" have so many letters before at most, in bytes.
+const LONGEST_CODE: usize = 2;
+
+/// How many bytes of "++" or "#" belong to a short name such as C++ or C#, by its first byte.
+fn code_suffix(first: u8, rest: &[u8]) -> usize {
     match rest {
-        _ if !short => 0,
-        rest if rest.starts_with("++") => 2,
-        rest if rest.starts_with('#') => 1,
+        _ if !first.is_ascii_alphabetic() => 0,
+        [b'+', b'+', ..] => 2,
+        [b'#', ..] => 1,
         _ => 0,
     }
 }
@@ -366,6 +383,30 @@ mod tests {
             ]
         );
         assert_eq!(read("数学 app"), ["数", "学", "app"]);
+    }
+
+    #[test]
+    fn accented_letters_are_those_of_their_decomposition() {
+        for c in 'À'..='ÿ' {
+            let folded = match c {
+                'Æ' | 'æ' => "ae".to_owned(),
+                'Ø' | 'ø' => "o".to_owned(),
+                'ß' => "ss".to_owned(),
+                c => std::iter::once(c)
+                    .nfkd()
+                    .filter(|c| !is_combining_mark(*c))
+                    .flat_map(char::to_lowercase)
+                    .collect(),
+            };
+            assert_eq!(fold(&c.to_string()), folded, "{c}");
+            let in_word = format!("a{c}b");
+            assert_eq!(words(&in_word).count() == 1, c.is_alphanumeric(), "{c}");
+            assert_eq!(
+                words(&c.to_string()).count() == 1,
+                c.is_alphanumeric(),
+                "{c}"
+            );
+        }
     }
 
     #[test]

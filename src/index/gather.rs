@@ -5,12 +5,13 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use tantivy::DocId;
 use tantivy::columnar::Column;
 
 use crate::domain::vocabulary::{Ordinal, Vocabularies};
-use crate::query::attributes::{Rows, Sets};
+use crate::query::attributes::{PackedBits, Rows, Sets};
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
 use crate::query::found::{FacetCount, SetTally};
@@ -61,6 +62,42 @@ impl Batch {
         self.first_words.truncate(kept);
     }
 
+    /// Becomes what a part of another one has of matches with at least so much text.
+    fn take_over(&mut self, other: &Batch, part: Range<usize>, least_text: f32) {
+        self.places.resize(part.len(), 0);
+        self.texts.resize(part.len(), 0.0);
+        self.first_words.resize(part.len(), 0);
+        let mut kept = 0;
+        for at in part {
+            let text = other.texts[at];
+            self.places[kept] = other.places[at];
+            self.texts[kept] = text;
+            self.first_words[kept] = other.first_words[at];
+            kept += usize::from(text >= least_text);
+        }
+        self.places.truncate(kept);
+        self.texts.truncate(kept);
+        self.first_words.truncate(kept);
+        self.points.resize(kept, 0);
+    }
+
+    /// Keeps those that have at least so many points.
+    fn keep_reaching(&mut self, least: i64, points: &mut Vec<i64>) {
+        let mut kept = 0;
+        for at in 0..points.len() {
+            let reached = points[at];
+            points[kept] = reached;
+            self.places[kept] = self.places[at];
+            self.texts[kept] = self.texts[at];
+            self.first_words[kept] = self.first_words[at];
+            kept += usize::from(reached >= least);
+        }
+        points.truncate(kept);
+        self.places.truncate(kept);
+        self.texts.truncate(kept);
+        self.first_words.truncate(kept);
+    }
+
     /// Reads the first word of each row, for [`Batch::matches`].
     pub fn gather_first_words(&mut self, rows: &Rows) {
         rows.gather_first_words(&self.places, &mut self.first_words);
@@ -72,6 +109,22 @@ impl Batch {
             places: &self.places,
             first_words: &self.first_words,
             texts: &self.texts,
+        }
+    }
+}
+
+/// Columns of one word that are counted together: the facets of a page.
+const COUNTED_TOGETHER: usize = 5;
+
+/// Counts the numbers of some columns of each word, each from a place of its own among the tallies.
+fn count_columns<const N: usize>(
+    words: &[u64],
+    columns: [(PackedBits, usize); N],
+    tallies: &mut [u32],
+) {
+    for word in words {
+        for (bits, begin) in columns {
+            tallies[begin + bits.of(*word)] += 1;
         }
     }
 }
@@ -97,6 +150,10 @@ pub struct Counts<'a> {
     tallies: Vec<u32>,
     /// Where each counted facet's tallies begin.
     begins: Vec<usize>,
+    /// The place among those counted of the only filter's facet: it is counted before its filter leaves anything out.
+    alone: Option<usize>,
+    /// The places of the others, for which what passes every filter counts.
+    by_all: Vec<usize>,
     pub total: u64,
 }
 
@@ -112,9 +169,20 @@ impl<'a> Counts<'a> {
             begins.push(tallies);
             tallies += sets.len(*facet);
         }
+        let tables: Vec<SetFilter> = filters.facets().map(as_table).collect();
+        let alone = match &*tables {
+            [only] if filters.max_cost_cents.is_none() => {
+                facets.iter().position(|facet| *facet == only.facet)
+            }
+            _ => None,
+        };
         Counts {
             sets,
-            filters: filters.facets().map(as_table).collect(),
+            by_all: (0..facets.len())
+                .filter(|place| alone != Some(*place))
+                .collect(),
+            alone,
+            filters: tables,
             max_cost_cents: filters.max_cost_cents,
             counted: facets.to_vec(),
             tallies: vec![0; tallies],
@@ -135,7 +203,9 @@ impl<'a> Counts<'a> {
             batch.failed = failed;
         }
         self.total += batch.places.len() as u64;
-        self.count(&batch.matches(rows));
+        let all = std::mem::take(&mut self.by_all);
+        self.count(&batch.matches(rows), &all);
+        self.by_all = all;
     }
 
     /// Notes for each match that it passed, which one filter it failed (its number, from 1), or that it failed several;
@@ -152,6 +222,18 @@ impl<'a> Counts<'a> {
             }
         }
         let matches = batch.matches(rows);
+        if let [filter] = &*self.filters
+            && self.max_cost_cents.is_none()
+        {
+            matches.each_number(rows.sets(filter.facet), &mut failed, |set, failed| {
+                *failed = u8::from(!filter.passes[set]);
+            });
+            if let Some(place) = self.alone {
+                self.count(&matches, &[place]);
+            }
+            batch.failed = failed;
+            return;
+        }
         for (number, filter) in self.filters.iter().enumerate() {
             matches.each_number(rows.sets(filter.facet), &mut failed, |set, failed| {
                 let now = if *failed == PASSED {
@@ -176,18 +258,26 @@ impl<'a> Counts<'a> {
         batch.failed = failed;
     }
 
-    /// Counts matches for every facet; the columns of the first word are read together.
-    fn count(&mut self, matches: &Matches) {
-        let columns = self.counted.iter().zip(&self.begins);
-        let columns = columns.map(|(facet, begin)| (matches.rows.sets(*facet), *begin));
-        let (first, others): (Vec<_>, Vec<_>) = columns.partition(|(column, _)| column.is_first);
-        let first: Vec<_> = first
+    /// Counts matches for some of the counted facets; the columns of the first word are read together.
+    fn count(&mut self, matches: &Matches, facets: &[usize]) {
+        let column = |place: &usize| (matches.rows.sets(self.counted[*place]), self.begins[*place]);
+        let (first, others): (Vec<_>, Vec<_>) = facets
+            .iter()
+            .map(column)
+            .partition(|(column, _)| column.is_first);
+        let first: Vec<(PackedBits, usize)> = first
             .into_iter()
             .map(|(column, begin)| (column.bits, begin))
             .collect();
-        for word in matches.first_words {
-            for (bits, begin) in &first {
-                self.tallies[begin + bits.of(*word)] += 1;
+        for columns in first.chunks(COUNTED_TOGETHER) {
+            let words = matches.first_words;
+            match *columns {
+                [a] => count_columns(words, [a], &mut self.tallies),
+                [a, b] => count_columns(words, [a, b], &mut self.tallies),
+                [a, b, c] => count_columns(words, [a, b, c], &mut self.tallies),
+                [a, b, c, d] => count_columns(words, [a, b, c, d], &mut self.tallies),
+                [a, b, c, d, e] => count_columns(words, [a, b, c, d, e], &mut self.tallies),
+                _ => unreachable!("chunks of five at most"),
             }
         }
         for (column, begin) in others {
@@ -302,7 +392,10 @@ impl Ord for Entry {
     }
 }
 
-/// The best of one segment, and the neutral points of all its matches where they are wanted.
+/// How many matches are ranked together: what was kept of those before decides which of them are worth a look.
+const RANKED_TOGETHER: usize = 256;
+
+/// The best of one segment, and the neutral points that a neutral place can be told by, where it is wanted.
 pub struct Best<'a, R> {
     rank: &'a R,
     with_neutral: bool,
@@ -312,7 +405,9 @@ pub struct Best<'a, R> {
     heap: BinaryHeap<Entry>,
     /// Below this key and these points nothing is kept any more.
     worst: (u64, i64),
-    pub neutral_points: Vec<(i64, DocId)>,
+    /// Those of the matches at hand that may still be kept, with their points.
+    hopeful: Batch,
+    neutral_points: Vec<(i64, DocId)>,
 }
 
 impl<'a, R: Rank> Best<'a, R> {
@@ -331,31 +426,59 @@ impl<'a, R: Rank> Best<'a, R> {
             depth,
             heap: BinaryHeap::new(),
             worst: (0, i64::MIN),
+            hopeful: Batch::default(),
             neutral_points: Vec::new(),
         }
     }
 
     /// Takes matches that pass every filter.
-    pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
-        let mut points = std::mem::take(&mut batch.points);
-        points.resize(batch.places.len(), 0);
-        let matches = batch.matches(rows);
-        self.rank.neutral_points(&matches, &mut points);
-        if self.with_neutral {
-            self.neutral_points
-                .extend(points.iter().copied().zip(matches.places.iter().copied()));
+    ///
+    /// Ranking goes step by step, and after each one those that can no longer reach the worst one kept are left out: what
+    /// a profile adds is bounded, and most matches have too little text for it.
+    pub fn take(&mut self, batch: &Batch, rows: &Rows) {
+        if self.depth == 0 {
+            return;
         }
-        if self.depth > 0 {
-            self.rank.add_personal_points(&matches, &mut points);
-            for ((document, text), points) in matches.places.iter().zip(matches.texts).zip(&points)
-            {
-                let key = self.key.of(*document, rows);
-                if (key, *points) >= self.worst {
-                    self.keep(key, *points, *document, *text);
-                }
+        let mut from = 0;
+        while from < batch.places.len() {
+            let to = (from + RANKED_TOGETHER).min(batch.places.len());
+            // Points decide only where no key comes first.
+            let worst = match self.key {
+                SortKey::None => self.worst.1,
+                _ => i64::MIN,
+            };
+            let least_text = self.rank.least_text(worst);
+            self.hopeful.take_over(batch, from..to, least_text);
+            from = to;
+            self.rank_hopeful(worst, rows);
+        }
+    }
+
+    fn rank_hopeful(&mut self, worst: i64, rows: &Rows) {
+        let hopeful = &mut self.hopeful;
+        let mut points = std::mem::take(&mut hopeful.points);
+        self.rank
+            .neutral_points(&hopeful.matches(rows), &mut points);
+        hopeful.keep_reaching(worst.saturating_sub(self.rank.most_from(0)), &mut points);
+        // What is left out here is neutrally below every candidate, too: it has no say in their neutral places.
+        if self.with_neutral {
+            let neutral = points.iter().copied().zip(hopeful.places.iter().copied());
+            self.neutral_points.extend(neutral);
+        }
+        for step in 0..self.rank.personal_steps() {
+            let matches = hopeful.matches(rows);
+            self.rank.add_personal_step(step, &matches, &mut points);
+            let least = worst.saturating_sub(self.rank.most_from(step + 1));
+            hopeful.keep_reaching(least, &mut points);
+        }
+        for at in 0..points.len() {
+            let (document, text) = (self.hopeful.places[at], self.hopeful.texts[at]);
+            let key = self.key.of(document, rows);
+            if (key, points[at]) >= self.worst {
+                self.keep(key, points[at], document, text);
             }
         }
-        batch.points = points;
+        self.hopeful.points = points;
     }
 
     /// Keeps a match that is not below the worst one kept: it may still lose the tie by its id.
@@ -381,7 +504,8 @@ impl<'a, R: Rank> Best<'a, R> {
         }
     }
 
-    /// The best entries in no particular order, and the neutral points.
+    /// The best entries in no particular order, and the neutral points of every match that may be neutrally better than
+    /// one of them.
     pub fn into_parts(self) -> (Vec<Entry>, Vec<(i64, DocId)>) {
         (self.heap.into_vec(), self.neutral_points)
     }

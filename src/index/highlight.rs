@@ -20,6 +20,8 @@ pub struct Highlighter {
     /// How the words begin. Stemming changes ends, so a word that begins otherwise is no form of theirs: most words of
     /// a text are passed over without being read, which is what makes twenty excerpts cheap.
     beginnings: Vec<Beginning>,
+    /// Whether some word is a single letter, too short for a beginning.
+    has_letters: bool,
     /// What was found out about the words that begin so: texts repeat them.
     known: RefCell<HashMap<String, Option<usize>>>,
 }
@@ -57,6 +59,7 @@ impl Highlighter {
             stems: Default::default(),
             unfinished: None,
             beginnings: Vec::new(),
+            has_letters: false,
             known: RefCell::default(),
         };
         for (number, word) in words.enumerate() {
@@ -69,6 +72,7 @@ impl Highlighter {
             }
             highlighter.exact.entry(word.to_owned()).or_insert(number);
             highlighter.beginnings.extend(Beginning::of(word));
+            highlighter.has_letters |= word.len() == 1;
             if unfinished == Some(word) {
                 highlighter.unfinished = Some((word.to_owned(), number));
             }
@@ -112,11 +116,9 @@ impl Highlighter {
         let mut begun = [0; WORDS_BEFORE];
         let mut read = 0;
         while let Some(run) = reader.next_run().filter(|run| run.from < end) {
-            let bytes = &text.as_bytes()[run.from..run.to];
-            let may_be_hit = match bytes.first_chunk::<3>() {
-                Some(first) if run.is_plain && first.is_ascii() => self.may_be(first),
-                _ => true,
-            };
+            let first = &text.as_bytes()[run.from..run.to.min(run.from + LONGEST_BEGINNING)];
+            let is_readable = run.is_plain && first.is_ascii();
+            let may_be_hit = !is_readable || self.may_be(first);
             if may_be_hit
                 && let Some(from) = reader.fold(run, &mut word)
                 && let Some(number) = self.number(&word)
@@ -138,20 +140,24 @@ impl Highlighter {
         hits
     }
 
-    /// Whether a word that begins so may be a form of one of the question's.
+    /// Whether a word that begins so may be a form of one of the question's. A single letter is told by itself.
     fn may_be(&self, begins: &[u8]) -> bool {
-        self.beginnings
-            .iter()
-            .any(|beginning| beginning.fits(begins))
+        match begins {
+            [_] => self.has_letters,
+            _ => self
+                .beginnings
+                .iter()
+                .any(|beginning| beginning.fits(begins)),
+        }
     }
 
     /// Which word of the question a folded word is a form of.
     fn number(&self, word: &str) -> Option<usize> {
-        if let Some(number) = self.exact.get(word) {
-            return Some(*number);
-        }
         if !self.may_be(word.as_bytes()) {
             return None;
+        }
+        if let Some(number) = self.exact.get(word) {
+            return Some(*number);
         }
         if let Some(known) = self.known.borrow().get(word) {
             return *known;
@@ -213,6 +219,9 @@ fn mark_between(text: &str, from: usize, to: usize, hits: &[Hit]) -> String {
     push_escaped(&text[at..to], &mut marked);
     marked
 }
+
+/// Bytes that a word is told apart by, see [`Beginning`].
+const LONGEST_BEGINNING: usize = 3;
 
 /// The first letters of a word, by which most others are told apart: three bytes, two of short words, whose forms
 /// may differ in the third.

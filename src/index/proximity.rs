@@ -66,9 +66,16 @@ struct Pair {
 /// What nearness adds to matches, and to nobody else.
 #[derive(Default)]
 pub(super) struct Near {
-    by_place: HashMap<(u32, DocId), f32>,
+    by_place: HashMap<(u32, DocId), Gain>,
     /// The matches that are here, with their full points.
     leaders: Vec<Leader>,
+}
+
+/// What nearness does for a match.
+struct Gain {
+    value: f32,
+    /// What the match is worth to anybody, with nearness.
+    neutral_points: i64,
 }
 
 impl<'a, R: Rank> Nearness<'a, R> {
@@ -159,9 +166,14 @@ impl<'a, R: Rank> Nearness<'a, R> {
             let points = self.points(number, &entries);
             for ((entry, value), points) in entries.into_iter().zip(values).zip(points) {
                 if value > 0.0 {
-                    let points = points + self.rank.proximity_points(value);
+                    let gained = self.rank.proximity_points(value);
+                    let [neutral_points, points] = points.map(|points| points + gained);
                     let place = (number as u32, entry.document);
-                    near.by_place.insert(place, value);
+                    let gain = Gain {
+                        value,
+                        neutral_points,
+                    };
+                    near.by_place.insert(place, gain);
                     let entry = Entry {
                         key: 0,
                         points,
@@ -174,19 +186,21 @@ impl<'a, R: Rank> Nearness<'a, R> {
         Ok(near)
     }
 
-    /// What matches of a segment are worth without nearness.
-    fn points(&self, number: usize, entries: &[Entry]) -> Vec<i64> {
+    /// What matches of a segment are worth without nearness, to anybody and to the asker.
+    fn points(&self, number: usize, entries: &[Entry]) -> Vec<[i64; 2]> {
         let rows = &self.snapshot.segments[number].columns.rows;
         let mut batch = Batch::default();
         for entry in entries {
             batch.push(entry.document, entry.text);
         }
         batch.gather_first_words(rows);
-        let mut points = vec![0; entries.len()];
+        let mut neutral = vec![0; entries.len()];
         let matches = batch.matches(rows);
-        self.rank.neutral_points(&matches, &mut points);
+        self.rank.neutral_points(&matches, &mut neutral);
+        let mut points = neutral.clone();
         self.rank.add_personal_points(&matches, &mut points);
-        points
+        let both = neutral.into_iter().zip(points);
+        both.map(|(neutral, points)| [neutral, points]).collect()
     }
 
     /// How near the words are in some documents of a segment, each between 0 and 1.
@@ -239,8 +253,8 @@ impl<'a, R: Rank> Nearness<'a, R> {
 impl Near {
     /// How near a match has the words, 0 where nobody looked.
     pub fn value(&self, place: Place) -> f32 {
-        let value = self.by_place.get(&(place.segment, place.document));
-        value.copied().unwrap_or(0.0)
+        let gain = self.by_place.get(&(place.segment, place.document));
+        gain.map_or(0.0, |gain| gain.value)
     }
 
     /// Puts the matches that gain in the place of themselves.
@@ -252,13 +266,20 @@ impl Near {
         leaders.append(&mut self.leaders);
     }
 
-    /// Adds to the neutral points of each segment, which are in the order of their documents.
-    pub fn add_to_neutral<R: Rank>(&self, rank: &R, points: &mut [Vec<(i64, DocId)>]) {
-        for ((segment, document), value) in &self.by_place {
-            let points = &mut points[*segment as usize];
-            if let Ok(at) = points.binary_search_by_key(document, |(_, document)| *document) {
-                points[at].0 += rank.proximity_points(*value);
+    /// Adds to the neutral points of each segment, which are in the order of their documents, or puts in those that
+    /// were too low without nearness.
+    pub fn add_to_neutral(&self, points: &mut [Vec<(i64, DocId)>]) {
+        let mut others: Vec<(usize, (i64, DocId))> = Vec::new();
+        for ((segment, document), gain) in &self.by_place {
+            let (number, gained) = (*segment as usize, (gain.neutral_points, *document));
+            let points = &mut points[number];
+            match points.binary_search_by_key(document, |(_, document)| *document) {
+                Ok(at) => points[at] = gained,
+                Err(_) => others.push((number, gained)),
             }
+        }
+        for (number, gained) in others {
+            points[number].push(gained);
         }
     }
 }

@@ -90,7 +90,7 @@ impl Snapshot {
         let mut candidates: Vec<Candidate> =
             page.map(|leader| self.candidate(leader, &near)).collect();
         if with_neutral {
-            near.add_to_neutral(rank, &mut neutral_points);
+            near.add_to_neutral(&mut neutral_points);
             self.add_neutral_ranks(&mut candidates, rank, &neutral_points)?;
         }
         Ok(Found {

@@ -10,8 +10,22 @@ pub trait Rank: Sync {
     /// Puts what each match is worth to anybody into `points`, which has one number for each.
     fn neutral_points(&self, matches: &Matches, points: &mut [i64]);
 
-    /// Adds what each match is worth to the asker besides.
-    fn add_personal_points(&self, matches: &Matches, points: &mut [i64]);
+    /// How well the words must match at least to reach so many points, with everything else at its best.
+    fn least_text(&self, points: i64) -> f32;
+
+    /// In how many steps what a match is worth to the asker besides comes, those that may give most first.
+    fn personal_steps(&self) -> usize;
+
+    /// What the steps from this one on give a match at most.
+    fn most_from(&self, step: usize) -> i64;
+
+    /// Adds what one step gives each match.
+    fn add_personal_step(&self, step: usize, matches: &Matches, points: &mut [i64]);
+
+    /// Adds what all of them give.
+    fn add_personal_points(&self, matches: &Matches, points: &mut [i64]) {
+        (0..self.personal_steps()).for_each(|step| self.add_personal_step(step, matches, points));
+    }
 
     /// What it is worth to anybody to have the words of the question near to one another, 0 to 1.
     fn proximity_points(&self, nearness: f32) -> i64;

@@ -1,5 +1,6 @@
 //! Reasons become a few table look-ups a match.
 
+use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
@@ -30,6 +31,8 @@ pub struct NeutralRank {
     proximity_weight: f64,
     /// Points by merit number.
     merits: Vec<i64>,
+    /// The most points that a merit has.
+    most_merit: i64,
 }
 
 impl NeutralRank {
@@ -52,13 +55,14 @@ impl NeutralRank {
                 })
                 .sum()
         };
-        let merits = sets.merits().iter().map(of_merit).collect();
+        let merits: Vec<i64> = sets.merits().iter().map(of_merit).collect();
         let weight_on = |input| -> f64 {
             let on_input = signals.iter();
             let on_input = on_input.filter(|weighted| weighted.signal.input() == input);
             on_input.map(|weighted| weighted.weight).sum()
         };
         NeutralRank {
+            most_merit: merits.iter().copied().max().unwrap_or(0),
             merits,
             text_weight: weight_on(Input::Text),
             proximity_weight: weight_on(Input::Proximity),
@@ -150,8 +154,31 @@ impl Rank for ProfileRank {
         self.asked.add_points(matches, points);
     }
 
-    fn add_personal_points(&self, matches: &Matches, points: &mut [i64]) {
-        self.personal.add_points(matches, points);
+    fn least_text(&self, points: i64) -> f32 {
+        let NeutralRank {
+            text_weight,
+            most_merit,
+            ..
+        } = *self.neutral;
+        if text_weight <= 0.0 {
+            return 0.0;
+        }
+        let others = most_merit + self.asked.most_from(0) + self.personal.most_from(0);
+        // A ten-thousandth for what rounding does.
+        let by_text = points.saturating_sub(others).saturating_sub(1);
+        (by_text as f64 / (text_weight * 10_000.0)) as f32
+    }
+
+    fn personal_steps(&self) -> usize {
+        self.personal.steps.len()
+    }
+
+    fn most_from(&self, step: usize) -> i64 {
+        self.personal.most_from(step)
+    }
+
+    fn add_personal_step(&self, step: usize, matches: &Matches, points: &mut [i64]) {
+        self.personal.add_step(step, matches, points);
     }
 
     fn proximity_points(&self, nearness: f32) -> i64 {
@@ -162,18 +189,38 @@ impl Rank for ProfileRank {
 /// Signals on facets and on the cost, made ready for many matches.
 struct Added {
     signals: Vec<Weighted>,
-    /// For each facet that a signal looks at, points by set number.
-    tables: Vec<(Facet, Vec<i64>)>,
-    /// The places of the signals that look at the cost.
-    on_cost: Vec<usize>,
+    /// What the signals on each input give; those that may give most come first.
+    steps: Vec<Step>,
+}
+
+/// What the signals on one input give.
+struct Step {
+    /// At most.
+    most: i64,
+    given: Given,
+}
+
+enum Given {
+    /// By set number.
+    BySet(Facet, Vec<i64>),
+    /// By a signal that looks at the cost: its place among the signals.
+    ByCost(usize),
 }
 
 impl Added {
     fn new(signals: Vec<Weighted>, sets: &Sets) -> Self {
         let mut tables: Vec<(Facet, Vec<i64>)> = Vec::new();
-        for Weighted { signal, weight } in &signals {
-            let Input::Facet(facet) = signal.input() else {
-                continue;
+        let mut steps: Vec<Step> = Vec::new();
+        for (number, Weighted { signal, weight }) in signals.iter().enumerate() {
+            let facet = match signal.input() {
+                Input::Facet(facet) => facet,
+                Input::Cost => {
+                    let most = signal::points(*weight, 1.0).max(0);
+                    let given = Given::ByCost(number);
+                    steps.push(Step { most, given });
+                    continue;
+                }
+                _ => continue,
             };
             let place = tables
                 .iter()
@@ -187,26 +234,36 @@ impl Added {
                 *sum += signal::points(*weight, signal.value(seen));
             }
         }
-        let on_cost =
-            (0..signals.len()).filter(|place| signals[*place].signal.input() == Input::Cost);
-        Added {
-            on_cost: on_cost.collect(),
-            signals,
-            tables,
-        }
+        steps.extend(tables.into_iter().map(|(facet, points)| Step {
+            most: points.iter().copied().max().unwrap_or(0),
+            given: Given::BySet(facet, points),
+        }));
+        steps.sort_by_key(|step| Reverse(step.most));
+        Added { signals, steps }
+    }
+
+    fn most_from(&self, step: usize) -> i64 {
+        let steps = self.steps.get(step..).unwrap_or_default();
+        steps.iter().map(|step| step.most).sum()
     }
 
     fn add_points(&self, matches: &Matches, points: &mut [i64]) {
-        for (facet, table) in &self.tables {
-            matches.each_number(matches.rows.sets(*facet), points, |set, sum| {
-                *sum += table[set];
-            });
-        }
-        for number in &self.on_cost {
-            let Weighted { signal, weight } = &self.signals[*number];
-            for (place, sum) in matches.places.iter().zip(&mut *points) {
-                let cost = matches.rows.cost_cents(*place);
-                *sum += signal::points(*weight, signal.value(Seen::Cost(cost)));
+        (0..self.steps.len()).for_each(|step| self.add_step(step, matches, points));
+    }
+
+    fn add_step(&self, step: usize, matches: &Matches, points: &mut [i64]) {
+        match &self.steps[step].given {
+            Given::BySet(facet, table) => {
+                matches.each_number(matches.rows.sets(*facet), points, |set, sum| {
+                    *sum += table[set];
+                });
+            }
+            Given::ByCost(number) => {
+                let Weighted { signal, weight } = &self.signals[*number];
+                for (place, sum) in matches.places.iter().zip(points) {
+                    let cost = matches.rows.cost_cents(*place);
+                    *sum += signal::points(*weight, signal.value(Seen::Cost(cost)));
+                }
             }
         }
     }
