@@ -214,7 +214,8 @@ impl Tasks {
     /// [`ServiceError::Conflict`] when it has ended already.
     pub fn cancel(&self, actor: &Actor, id: u64) -> Result<Task, ServiceError> {
         let task = self.find(actor, id)?;
-        match self.lock().work.get(&id) {
+        // What has ended may still be told among the running for a moment.
+        match self.lock().work.get(&id).filter(|_| task.is_running()) {
             Some(work) => work.cancelled.store(true, Ordering::Relaxed),
             None => {
                 return Err(ServiceError::Conflict(format!(
