@@ -16,6 +16,7 @@ pub mod generation;
 pub mod highlight;
 mod lengths;
 mod lookup;
+mod merging;
 mod postings;
 mod proximity;
 pub mod record;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::civil::Date;
 use tantivy::index::SegmentId;
@@ -29,6 +30,7 @@ pub struct Snapshot {
     columns: HashMap<SegmentId, Arc<Columns>>,
     generation: String,
     sequence: u64,
+    number: u64,
 }
 
 /// What is said of a snapshot from outside.
@@ -68,6 +70,7 @@ impl Snapshot {
                 columns: own,
             });
         }
+        static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let lengths = total_lengths(&segments, fields.texts.len());
         let Identity {
             generation,
@@ -83,7 +86,20 @@ impl Snapshot {
             columns,
             generation,
             sequence,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
         })
+    }
+
+    /// Which snapshot this is, of all that this process has seen: a [`Place`] found in one means nothing in another, even
+    /// when both know the same resources.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether a searcher sees what this snapshot does.
+    pub(super) fn is_of(&self, searcher: &Searcher, identity: &Identity) -> bool {
+        (&self.generation, self.sequence) == (&identity.generation, identity.sequence)
+            && self.searcher.generation().segments() == searcher.generation().segments()
     }
 
     /// The numbered sets that the rows of this snapshot refer to.

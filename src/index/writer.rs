@@ -15,6 +15,7 @@ use tantivy::{Index as Engine, IndexReader, IndexSettings, IndexWriter, ReloadPo
 use super::IndexError;
 use super::document::DocumentMaker;
 use super::generation::{Generations, made_from};
+use super::merging::Merging;
 use super::schema::{Fields, tokenizers};
 use super::snapshot::{Identity, Snapshot};
 use crate::domain::resource::{Resource, ResourceId};
@@ -63,6 +64,7 @@ pub struct Writer {
     sequence: u64,
     /// Those that no thread is using: as many as put resources at once.
     makers: Mutex<Vec<DocumentMaker>>,
+    merging: Merging,
 }
 
 /// What a commit carries: up to where it knows the journal.
@@ -253,6 +255,7 @@ impl Writer {
                 generation,
                 sequence,
                 makers: Mutex::default(),
+                merging: Merging::default(),
             },
         ))
     }
@@ -301,6 +304,17 @@ impl Writer {
         self.publish(index)
     }
 
+    /// What to do while nothing is new: brings segments together in the background, where the disk has room for so many
+    /// bytes more, and lets searches see what has become of it.
+    pub fn rest(
+        &mut self,
+        index: &Index,
+        has_room: impl FnOnce(u64) -> bool,
+    ) -> Result<(), IndexError> {
+        self.publish(index)?;
+        self.merging.go_on(&mut self.engine, &self.reader, has_room)
+    }
+
     /// Lets searches see what the engine has merged or committed.
     pub fn publish(&self, index: &Index) -> Result<(), IndexError> {
         self.reader.reload()?;
@@ -309,9 +323,13 @@ impl Writer {
             sequence: self.sequence,
         };
         let before = index.snapshot();
+        let searcher = self.reader.searcher();
+        if before.is_of(&searcher, &identity) {
+            return Ok(());
+        }
         let (fields, vocabularies) = (Arc::clone(&self.fields), Arc::clone(&self.vocabularies));
         let same = (before.generation() == self.generation).then_some(&*before);
-        let snapshot = Snapshot::new(self.reader.searcher(), fields, vocabularies, identity, same)?;
+        let snapshot = Snapshot::new(searcher, fields, vocabularies, identity, same)?;
         index.current.store(Arc::new(snapshot));
         Ok(())
     }
@@ -340,9 +358,13 @@ impl Writer {
         }
     }
 
-    /// Waits for running merges; what a command does before it ends.
-    pub fn finish(self) -> Result<(), IndexError> {
-        Ok(self.engine.wait_merging_threads()?)
+    /// Waits for running merges; what a command does before it ends. One that was begun at rest is given up: it is large,
+    /// and nothing is lost.
+    pub fn finish(mut self) -> Result<(), IndexError> {
+        match self.merging.is_running() {
+            true => Ok(()),
+            false => Ok(self.engine.wait_merging_threads()?),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ const MOST: usize = 256;
 pub struct KeptAnswers<Q, A>(Mutex<Kept<Q, A>>);
 
 struct Kept<Q, A> {
-    of: Option<(String, u64, Date)>,
+    of: Option<(u64, Date)>,
     answers: VecDeque<(Q, Arc<A>)>,
 }
 
@@ -40,7 +40,7 @@ impl<Q: PartialEq + Clone, A> KeptAnswers<Q, A> {
         day: Date,
         look_up: impl FnOnce() -> Result<A, E>,
     ) -> Result<Arc<A>, E> {
-        let now = (snapshot.generation().to_owned(), snapshot.sequence(), day);
+        let now = (snapshot.number(), day);
         {
             let kept = self
                 .0

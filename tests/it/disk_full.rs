@@ -109,6 +109,16 @@ impl Operator<'_> {
         task
     }
 
+    /// Until then the index gives room free by itself.
+    fn waits_for_segments_to_come_together(&self) {
+        let is_settled = (0..400).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            let (_, stats) = self.ask(Method::GET, "stats", String::new());
+            stats["segments"] == 1
+        });
+        assert!(is_settled, "segments stay apart");
+    }
+
     fn is_ready_within(&self, looks: u32) -> bool {
         (0..looks).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(50));
@@ -196,6 +206,7 @@ fn a_server_on_a_full_disk_refuses_writes_goes_on_answering_and_recovers_by_itse
 
     // Not a byte left: the pointer cannot be switched, and the generation in use stays.
     let before = server.get("/readyz").1["generation"].clone();
+    operator.waits_for_segments_to_come_together();
     let filler = disk.fill(0);
     let (status, rolled_back) = operator.ask(Method::POST, "rollback", String::new());
     assert_ne!(status, 200, "{rolled_back}");

@@ -464,3 +464,37 @@ fn a_reindex_after_which_judged_questions_are_answered_worse_is_refused() {
         "{message}"
     );
 }
+
+#[test]
+fn segments_come_together_at_rest_while_searches_go_on() {
+    let app = TestApp::empty();
+    let everything = || ids(&app.search(json!({"limit": 100})));
+    let segments = || {
+        let stats = app.as_operator("GET", "/api/v1/admin/stats", Body::empty());
+        stats.json()["segments"].as_u64().unwrap()
+    };
+    let mut most = 0;
+    for number in 0..12 {
+        app.import(&lines(&[record(
+            &format!("r{number:02}"),
+            "carte",
+            json!({}),
+        )]));
+        most = most.max(segments());
+    }
+    assert!(most > 1, "nothing to bring together");
+    let before = everything();
+    assert_eq!(before.len(), 12);
+    let came_together = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        // What is kept for this question was found in other segments a moment ago.
+        assert_eq!(everything(), before);
+        segments() == 1
+    });
+    assert!(came_together, "{} segments", segments());
+    app.as_operator("DELETE", "/api/v1/admin/resources/r05", Body::empty());
+    app.import(&lines(&[record("r12", "carte", json!({}))]));
+    let found = ids(&app.search(json!({"q": "carte", "limit": 100})));
+    assert_eq!(found.len(), 12);
+    assert!(!found.contains(&"r05".to_owned()) && found.contains(&"r12".to_owned()));
+}

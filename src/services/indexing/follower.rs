@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError, room};
 /// A commit makes changes findable; during a long catch-up it comes this often.
 const COMMIT_EVERY: Duration = Duration::from_millis(1_000);
 
-/// How long the thread sleeps when there is nothing to do, before it looks for merged segments.
+/// How long the thread sleeps when there is nothing to do, before it brings segments together.
 const REST: Duration = Duration::from_millis(500);
 
 /// How long it waits after a failure before it tries anew.
@@ -157,7 +157,7 @@ impl Follower {
         Generations::new(&self.folder, &self.schema)
     }
 
-    /// Takes in what is new, or rests; an index that searches found damaged is a failure.
+    /// Takes in what is new, or tidies up; an index that searches found damaged is a failure.
     fn follow_once(&self, writer: &mut Writer) -> Result<(), ServiceError> {
         if self.index.take_damage() {
             return Err(IndexError::Damaged("a search could not read it".into()).into());
@@ -167,7 +167,8 @@ impl Follower {
             follow_to_the_end(&self.store, writer, &self.index, COMMIT_EVERY, &in_use)?;
             Ok(())
         } else {
-            Ok(writer.publish(&self.index)?)
+            let has_room = |bytes| room::must_be_free(&self.folder, room::FOR_THE_INDEX + bytes);
+            Ok(writer.rest(&self.index, |bytes| has_room(bytes).is_ok())?)
         }
     }
 
