@@ -49,6 +49,17 @@ const LATIN: [&str; 64] = [
     "ð", "n", "o", "o", "o", "o", "o", "÷", "o", "u", "u", "u", "u", "y", "þ", "y",
 ];
 
+/// By byte, whether it is a letter or digit by itself.
+const IN_WORD: [bool; 256] = {
+    let mut in_word = [false; 256];
+    let mut byte = 0;
+    while byte < in_word.len() {
+        in_word[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    in_word
+};
+
 /// The first byte in UTF-8 of the signs U+00C0 to U+00FF.
 const LATIN_LEAD: u8 = 0xC3;
 
@@ -204,7 +215,7 @@ impl<'a> WordReader<'a> {
         let mut at = from;
         let mut is_plain = true;
         while let Some(byte) = bytes.get(at) {
-            if byte.is_ascii_alphanumeric() {
+            if IN_WORD[usize::from(*byte)] {
                 at += 1;
                 continue;
             }
@@ -248,7 +259,7 @@ impl<'a> WordReader<'a> {
         let mut at = self.at;
         loop {
             match bytes.get(at)? {
-                byte if byte.is_ascii_alphanumeric() => return Some(at),
+                byte if IN_WORD[usize::from(*byte)] => return Some(at),
                 byte if byte.is_ascii() => at += 1,
                 &LATIN_LEAD if is_latin_letter(bytes[at + 1]) => return Some(at),
                 _ => {

@@ -6,10 +6,13 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use tantivy::DocId;
 use tantivy::columnar::Column;
 
+use super::bits::Bits;
+use super::segment::Columns;
 use crate::domain::vocabulary::{Ordinal, Vocabularies};
 use crate::query::attributes::{PackedBits, Rows, Sets};
 use crate::query::facet::Facet;
@@ -30,6 +33,8 @@ pub struct Batch {
     /// What the filters say of each, see [`Counts::filter`].
     failed: Vec<u8>,
     points: Vec<i64>,
+    /// Room for those that are ranked, see [`Best::take`].
+    hopeful: Option<Box<Batch>>,
 }
 
 impl Batch {
@@ -39,6 +44,13 @@ impl Batch {
         self.texts.push(text);
     }
 
+    #[inline]
+    pub fn extend(&mut self, documents: &[DocId], texts: impl Iterator<Item = f32>) {
+        self.places.extend_from_slice(documents);
+        self.texts.extend(texts);
+    }
+
+    /// Whether it is time to look at them: some more may have come with the last.
     pub fn is_full(&self) -> bool {
         self.places.len() >= BATCH
     }
@@ -157,6 +169,45 @@ pub struct Counts<'a> {
     pub total: u64,
 }
 
+/// Which documents of a segment pass the filters on facets.
+pub struct Filtered {
+    /// All filters.
+    pub passing: Bits,
+    /// For each filter on a facet: it, and the documents that fail it but pass the others. None where it is the only one.
+    failing_one: Vec<(Facet, Option<Bits>)>,
+}
+
+impl Filtered {
+    /// Nothing where no facet has a filter.
+    pub fn new(filters: &Filters, sets: &Sets, columns: &Columns) -> Option<Filtered> {
+        let facets: Vec<Facet> = filters.facets().collect();
+        let row = |facet: &Facet| columns.passing(*facet, filters.values(*facet), sets);
+        let rows: Vec<Arc<Bits>> = facets.iter().map(row).collect();
+        let without = |left_out: Option<usize>| {
+            let others = (0..rows.len()).filter(|number| left_out != Some(*number));
+            let mut both: Option<Bits> = None;
+            for number in others {
+                match &mut both {
+                    Some(both) => both.intersect(&rows[number]),
+                    None => both = Some(Bits::clone(&rows[number])),
+                }
+            }
+            both
+        };
+        let failing_one = facets.iter().enumerate().map(|(number, facet)| {
+            let failing = without(Some(number)).map(|mut others| {
+                others.subtract(&rows[number]);
+                others
+            });
+            (*facet, failing)
+        });
+        Some(Filtered {
+            passing: without(None)?,
+            failing_one: failing_one.collect(),
+        })
+    }
+}
+
 impl<'a> Counts<'a> {
     pub fn new(filters: &Filters, facets: &[Facet], sets: &'a Sets) -> Self {
         let as_table = |facet| SetFilter {
@@ -202,6 +253,45 @@ impl<'a> Counts<'a> {
             batch.keep_passed(&failed);
             batch.failed = failed;
         }
+        self.take_passed(batch, rows);
+    }
+
+    /// Counts what a segment has where no words are asked for and nothing is deleted: all that needs no look at what passes
+    /// every filter, which is left to [`Counts::take_passed`].
+    pub fn count_without_words(&mut self, filtered: Option<&Filtered>, columns: &Columns) {
+        let Some(filtered) = filtered else {
+            self.total += columns.rows.len() as u64;
+            for place in 0..self.counted.len() {
+                self.add_tally(place, columns);
+            }
+            return;
+        };
+        for (facet, failing) in &filtered.failing_one {
+            let Some(place) = self.counted.iter().position(|counted| counted == facet) else {
+                continue;
+            };
+            match failing {
+                None => self.add_tally(place, columns),
+                Some(failing) => {
+                    let (column, begin) = (columns.rows.sets(*facet), self.begins[place]);
+                    for document in failing.iter() {
+                        self.tallies[begin + column.get(document)] += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_tally(&mut self, place: usize, columns: &Columns) {
+        let begin = self.begins[place];
+        let tally = columns.tally(self.counted[place]);
+        for (sum, own) in self.tallies[begin..].iter_mut().zip(tally) {
+            *sum += own;
+        }
+    }
+
+    /// Counts matches that pass every filter, their first words gathered.
+    pub fn take_passed(&mut self, batch: &Batch, rows: &Rows) {
         self.total += batch.places.len() as u64;
         let all = std::mem::take(&mut self.by_all);
         self.count(&batch.matches(rows), &all);
@@ -405,8 +495,6 @@ pub struct Best<'a, R> {
     heap: BinaryHeap<Entry>,
     /// Below this key and these points nothing is kept any more.
     worst: (u64, i64),
-    /// Those of the matches at hand that may still be kept, with their points.
-    hopeful: Batch,
     neutral_points: Vec<(i64, DocId)>,
 }
 
@@ -426,7 +514,6 @@ impl<'a, R: Rank> Best<'a, R> {
             depth,
             heap: BinaryHeap::new(),
             worst: (0, i64::MIN),
-            hopeful: Batch::default(),
             neutral_points: Vec::new(),
         }
     }
@@ -435,10 +522,11 @@ impl<'a, R: Rank> Best<'a, R> {
     ///
     /// Ranking goes step by step, and after each one those that can no longer reach the worst one kept are left out: what
     /// a profile adds is bounded, and most matches have too little text for it.
-    pub fn take(&mut self, batch: &Batch, rows: &Rows) {
+    pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
         if self.depth == 0 {
             return;
         }
+        let mut hopeful = batch.hopeful.take().unwrap_or_default();
         let mut from = 0;
         while from < batch.places.len() {
             let to = (from + RANKED_TOGETHER).min(batch.places.len());
@@ -448,14 +536,14 @@ impl<'a, R: Rank> Best<'a, R> {
                 _ => i64::MIN,
             };
             let least_text = self.rank.least_text(worst);
-            self.hopeful.take_over(batch, from..to, least_text);
+            hopeful.take_over(batch, from..to, least_text);
             from = to;
-            self.rank_hopeful(worst, rows);
+            self.rank_hopeful(&mut hopeful, worst, rows);
         }
+        batch.hopeful = Some(hopeful);
     }
 
-    fn rank_hopeful(&mut self, worst: i64, rows: &Rows) {
-        let hopeful = &mut self.hopeful;
+    fn rank_hopeful(&mut self, hopeful: &mut Batch, worst: i64, rows: &Rows) {
         let mut points = std::mem::take(&mut hopeful.points);
         self.rank
             .neutral_points(&hopeful.matches(rows), &mut points);
@@ -471,14 +559,14 @@ impl<'a, R: Rank> Best<'a, R> {
             let least = worst.saturating_sub(self.rank.most_from(step + 1));
             hopeful.keep_reaching(least, &mut points);
         }
-        for at in 0..points.len() {
-            let (document, text) = (self.hopeful.places[at], self.hopeful.texts[at]);
-            let key = self.key.of(document, rows);
-            if (key, points[at]) >= self.worst {
-                self.keep(key, points[at], document, text);
+        let texts = hopeful.places.iter().zip(&hopeful.texts);
+        for ((document, text), points) in texts.zip(&points) {
+            let key = self.key.of(*document, rows);
+            if (key, *points) >= self.worst {
+                self.keep(key, *points, *document, *text);
             }
         }
-        self.hopeful.points = points;
+        hopeful.points = points;
     }
 
     /// Keeps a match that is not below the worst one kept: it may still lose the tie by its id.

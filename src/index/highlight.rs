@@ -20,6 +20,8 @@ pub struct Highlighter {
     /// How the words begin. Stemming changes ends, so a word that begins otherwise is no form of theirs: most words of
     /// a text are passed over without being read, which is what makes twenty excerpts cheap.
     beginnings: Vec<Beginning>,
+    /// By byte, whether some beginning begins so, in small or capital letters.
+    first_bytes: [bool; 256],
     /// Whether some word is a single letter, too short for a beginning.
     has_letters: bool,
     /// What was found out about the words that begin so: texts repeat them.
@@ -59,6 +61,7 @@ impl Highlighter {
             stems: Default::default(),
             unfinished: None,
             beginnings: Vec::new(),
+            first_bytes: [false; 256],
             has_letters: false,
             known: RefCell::default(),
         };
@@ -75,6 +78,11 @@ impl Highlighter {
             highlighter.has_letters |= word.len() == 1;
             if unfinished == Some(word) {
                 highlighter.unfinished = Some((word.to_owned(), number));
+            }
+        }
+        for Beginning([first, _], _) in &highlighter.beginnings {
+            for byte in [*first, first.to_ascii_uppercase()] {
+                highlighter.first_bytes[usize::from(byte)] = true;
             }
         }
         highlighter
@@ -144,10 +152,14 @@ impl Highlighter {
     fn may_be(&self, begins: &[u8]) -> bool {
         match begins {
             [_] => self.has_letters,
-            _ => self
-                .beginnings
-                .iter()
-                .any(|beginning| beginning.fits(begins)),
+            [first, ..] => {
+                self.first_bytes[usize::from(*first)]
+                    && self
+                        .beginnings
+                        .iter()
+                        .any(|beginning| beginning.fits(begins))
+            }
+            [] => false,
         }
     }
 

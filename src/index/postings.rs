@@ -65,6 +65,41 @@ impl List {
     }
 }
 
+/// Documents that the engine packs, and hands over, together.
+const BLOCK: usize = 128;
+
+/// Those documents of a block that get a score, with how often each has the term.
+struct Chosen {
+    documents: [DocId; BLOCK],
+    counts: [u32; BLOCK],
+    len: usize,
+}
+
+impl Chosen {
+    #[inline]
+    fn of(documents: &[DocId], counts: &[u32], scored: &Bits) -> Chosen {
+        let mut chosen = Chosen {
+            documents: [0; BLOCK],
+            counts: [0; BLOCK],
+            len: 0,
+        };
+        for (at, document) in documents.iter().enumerate() {
+            chosen.documents[chosen.len % BLOCK] = *document;
+            chosen.counts[chosen.len % BLOCK] = counts.get(at).copied().unwrap_or(1);
+            chosen.len += usize::from(scored.contains(*document));
+        }
+        chosen
+    }
+
+    fn documents(&self) -> &[DocId] {
+        &self.documents[..self.len]
+    }
+
+    fn counts(&self) -> &[u32] {
+        &self.counts[..self.len]
+    }
+}
+
 /// A list of a field, with what an occurrence in it is worth by length.
 struct FieldList<'a> {
     list: List,
@@ -116,16 +151,39 @@ impl<'a> VariantLists<'a> {
     }
 
     /// Adds what the variant is worth to the documents of the window, which ends before `end`.
-    fn add_to(&mut self, window: &mut Window, end: DocId, saturations: &Saturations) {
+    ///
+    /// Of documents that are not in `scored`, where that is given, it is only noted that they match.
+    fn add_to(
+        &mut self,
+        window: &mut Window,
+        end: DocId,
+        saturations: &Saturations,
+        scored: Option<&Bits>,
+    ) {
         for stem in &mut self.stems {
             let (norms, factors) = (stem.norms, stem.factors);
             let worth = |document| factors[usize::from(norms.fieldnorm_id(document))];
             stem.list.for_each_below(end, |documents, counts| {
-                window.add_occurrences(stem.language, documents, counts, worth);
+                let language = stem.language;
+                let Some(scored) = scored else {
+                    window.add_occurrences(language, documents, counts, worth);
+                    return;
+                };
+                window.add_matches(documents);
+                let chosen = Chosen::of(documents, counts, scored);
+                window.add_occurrences(language, chosen.documents(), chosen.counts(), worth);
             });
         }
         for list in &mut self.exact {
-            list.for_each_below(end, |documents, _| window.add_exact(documents));
+            list.for_each_below(end, |documents, counts| {
+                let Some(scored) = scored else {
+                    window.add_exact(documents);
+                    return;
+                };
+                window.add_matches(documents);
+                let chosen = Chosen::of(documents, counts, scored);
+                window.add_exact(chosen.documents());
+            });
         }
         window.end_variant(self.worth, saturations);
     }
@@ -149,8 +207,8 @@ pub fn mark(places: &WordPlaces, columns: &Columns, bits: &mut Bits) -> Result<(
     Ok(())
 }
 
-/// Calls `each` for every document of the segment that has one of the words (each a list of its variants), in order,
-/// with its score.
+/// Hands `some` every document of the segment that has one of the words (each a list of its variants), in order, some at
+/// a time, with their scores; only those in `scored`, where that is given, get one.
 ///
 /// A score is the sum over the words of the best of their variants: share × idf × (saturated BM25F of the better
 /// language + exactness).
@@ -160,7 +218,8 @@ pub fn for_each_match<'a>(
     segment: &Segment,
     factors: &LengthFactors,
     window: &mut Window,
-    mut each: impl FnMut(DocId, f32),
+    scored: Option<&Bits>,
+    mut some: impl FnMut(&[DocId], &[f32]),
 ) -> Result<(), IndexError> {
     let columns = &*segment.columns;
     let open = |variant| VariantLists::open(variant, number, columns, factors);
@@ -179,11 +238,11 @@ pub fn for_each_match<'a>(
         window.move_to(base);
         for variants in &mut words {
             for variant in variants {
-                variant.add_to(window, end, &saturations);
+                variant.add_to(window, end, &saturations, scored);
             }
             window.end_word();
         }
-        window.drain(&mut each);
+        window.drain(&mut some);
     }
     Ok(())
 }

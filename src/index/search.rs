@@ -10,7 +10,7 @@ use tantivy::{DocId, Term};
 
 use super::IndexError;
 use super::bits::Bits;
-use super::gather::{Batch, Best, Counts, Entry, SortKey};
+use super::gather::{BATCH, Batch, Best, Counts, Entry, Filtered, SortKey};
 use super::lengths::LengthFactors;
 use super::lookup::{Lookup, Variant};
 use super::postings::{for_each_match, mark};
@@ -59,13 +59,38 @@ impl Snapshot {
                 segment.columns.ids.ords(),
                 plan.page.depth(),
             );
-            self.for_each_batch(number, plan, words, &factors, |batch| {
-                counts.take(batch, rows);
-                if let Some(nearness) = &mut nearness {
-                    nearness.take(batch, segment.columns.ids.ords());
-                }
-                best.take(batch, rows);
-            })?;
+            let filtered = Filtered::new(&plan.filters, self.sets(), &segment.columns);
+            let passing = filtered.as_ref().map(|filtered| &filtered.passing);
+            let conditions = Conditions::new(self, number, plan)?;
+            if plan.words.is_empty()
+                && plan.filters.max_cost_cents.is_none()
+                && conditions.are_none()
+            {
+                counts.count_without_words(filtered.as_ref(), &segment.columns);
+                for_each_of_batches(passing, segment.reader.max_doc(), |batch| {
+                    batch.gather_first_words(rows);
+                    if filtered.is_some() {
+                        counts.take_passed(batch, rows);
+                    }
+                    best.take(batch, rows);
+                });
+            } else {
+                self.for_each_batch(
+                    number,
+                    &conditions,
+                    plan,
+                    words,
+                    &factors,
+                    passing,
+                    |batch| {
+                        counts.take(batch, rows);
+                        if let Some(nearness) = &mut nearness {
+                            nearness.take(batch, segment.columns.ids.ords());
+                        }
+                        best.take(batch, rows);
+                    },
+                )?;
+            }
             let (entries, points) = best.into_parts();
             leaders.extend(
                 entries
@@ -100,36 +125,62 @@ impl Snapshot {
         })
     }
 
-    /// Hands over the matches of the words in one segment, some thousands at a time.
+    /// Hands over the matches of the words in one segment, some thousands at a time. Only those in `scored`, where that is
+    /// given, are told how well the words match.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "what one pass over a segment needs"
+    )]
     pub(super) fn for_each_batch(
         &self,
         number: usize,
+        conditions: &Conditions,
         plan: &Plan,
         words: &Lookup,
         factors: &LengthFactors,
+        scored: Option<&Bits>,
         mut gather: impl FnMut(&mut Batch),
     ) -> Result<(), IndexError> {
-        let conditions = Conditions::new(self, number, plan)?;
         SCRATCH.with_borrow_mut(|(window, batch)| {
             batch.clear();
             let no_conditions = conditions.are_none();
-            let mut take = |document: DocId, text: f32| {
-                if no_conditions || conditions.hold(document) {
-                    batch.push(document, text);
-                    if batch.is_full() {
-                        gather(batch);
-                        batch.clear();
+            let share = 1.0 / words.best_score.max(f32::MIN_POSITIVE);
+            let mut take = |documents: &[DocId], scores: &[f32]| {
+                let texts = scores.iter().map(|score| (score * share).min(1.0));
+                if no_conditions {
+                    batch.extend(documents, texts);
+                } else {
+                    for (document, text) in documents.iter().zip(texts) {
+                        if conditions.hold(*document) {
+                            batch.push(*document, text);
+                        }
                     }
                 }
+                if batch.is_full() {
+                    gather(batch);
+                    batch.clear();
+                }
             };
+            let segment = &self.segments[number];
             if plan.words.is_empty() {
-                let documents = self.segments[number].reader.max_doc();
-                (0..documents).for_each(|document| take(document, 0.0));
+                let no_scores = [0.0; BATCH];
+                let end = segment.reader.max_doc();
+                let mut some = Vec::with_capacity(BATCH);
+                for from in (0..end).step_by(BATCH) {
+                    some.clear();
+                    some.extend(from..end.min(from + BATCH as DocId));
+                    take(&some, &no_scores[..some.len()]);
+                }
             } else {
-                let share = 1.0 / words.best_score.max(f32::MIN_POSITIVE);
-                let each = |document, score: f32| take(document, (score * share).min(1.0));
-                let segment = &self.segments[number];
-                for_each_match(words.words(), number, segment, factors, window, each)?;
+                for_each_match(
+                    words.words(),
+                    number,
+                    segment,
+                    factors,
+                    window,
+                    scored,
+                    take,
+                )?;
             }
             gather(batch);
             batch.clear();
@@ -228,15 +279,35 @@ impl Snapshot {
     }
 }
 
+/// Hands over documents of a segment without any words, those of a set or all, some thousands at a time.
+fn for_each_of_batches(some: Option<&Bits>, all: DocId, mut gather: impl FnMut(&mut Batch)) {
+    SCRATCH.with_borrow_mut(|(_, batch)| {
+        batch.clear();
+        let mut take = |document| {
+            batch.push(document, 0.0);
+            if batch.is_full() {
+                gather(batch);
+                batch.clear();
+            }
+        };
+        match some {
+            Some(some) => some.iter().for_each(&mut take),
+            None => (0..all).for_each(&mut take),
+        }
+        gather(batch);
+        batch.clear();
+    });
+}
+
 /// What a document must satisfy besides having a word: be there still, have the phrases, have no exclusion.
-struct Conditions<'a> {
+pub(super) struct Conditions<'a> {
     segment: &'a Segment,
     required: Option<Bits>,
     forbidden: Option<Bits>,
 }
 
 impl<'a> Conditions<'a> {
-    fn new(snapshot: &'a Snapshot, number: usize, plan: &Plan) -> Result<Self, IndexError> {
+    pub fn new(snapshot: &'a Snapshot, number: usize, plan: &Plan) -> Result<Self, IndexError> {
         let segment = &snapshot.segments[number];
         let mut required: Option<Bits> = None;
         for phrase in &plan.phrases {

@@ -1,5 +1,6 @@
 //! One segment of the index, with its attributes unpacked for the one pass.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tantivy::columnar::{Column, StrColumn};
@@ -9,11 +10,12 @@ use tantivy::schema::Field;
 use tantivy::{DocId, SegmentReader};
 
 use super::IndexError;
+use super::bits::Bits;
 use super::document::decode_merit;
 use super::lengths::WeightedLengths;
 use super::schema::{Fields, facet_field};
 use super::suggestions::Titles;
-use crate::domain::vocabulary::Vocabularies;
+use crate::domain::vocabulary::{Ordinal, Vocabularies};
 use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
 
@@ -35,11 +37,25 @@ pub struct Columns {
     /// How long the texts are, by group and language: of each document, and of all together.
     pub norms: Vec<[FieldNormReader; 2]>,
     pub lengths: Vec<[TextLength; 2]>,
+    passing: Mutex<VecDeque<PassingRow>>,
+    /// How many documents have each set, by facet; counted when it is asked for.
+    tallies: [OnceLock<Vec<u32>>; Facet::COUNT],
     /// How long the documents are by the weights that were last asked for: weights seldom change.
     weighted: Mutex<Option<Arc<WeightedLengths>>>,
     /// What is suggested to who is typing; made when somebody types, or the reason why it cannot be.
     pub titles: OnceLock<Result<Titles, String>>,
 }
+
+/// The documents that pass one facet's filter.
+struct PassingRow {
+    facet: Facet,
+    values: Box<[Ordinal]>,
+    documents: Arc<Bits>,
+}
+
+/// How many filters a segment remembers, the oldest given up first: every value of the five facets of a page, and some. Full,
+/// they take 32 bytes a resource.
+const MOST_PASSING_ROWS: usize = 256;
 
 /// How much text a field of a segment holds.
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,8 +112,47 @@ impl Columns {
             stems,
             exact: reader.inverted_index(fields.exact)?,
             norms,
+            passing: Mutex::default(),
+            tallies: Default::default(),
             weighted: Mutex::default(),
             titles: OnceLock::new(),
+        })
+    }
+
+    /// Which documents pass a filter, deleted or not: kept for the next who filters by the same values.
+    pub fn passing(&self, facet: Facet, values: &[Ordinal], sets: &Sets) -> Arc<Bits> {
+        let mut kept = self.passing.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |row: &&PassingRow| row.facet == facet && *row.values == *values;
+        if let Some(row) = kept.iter().find(same) {
+            return Arc::clone(&row.documents);
+        }
+        let (passes, column) = (sets.passing(facet, values), self.rows.sets(facet));
+        let documents = Bits::of(self.rows.len() as DocId, |one| passes[column.get(one)]);
+        let documents = Arc::new(documents);
+        if kept.len() >= MOST_PASSING_ROWS {
+            kept.pop_front();
+        }
+        kept.push_back(PassingRow {
+            facet,
+            values: values.into(),
+            documents: Arc::clone(&documents),
+        });
+        documents
+    }
+
+    /// How many documents, deleted or not, have each set of a facet, by set number; those beyond the end have none.
+    pub fn tally(&self, facet: Facet) -> &[u32] {
+        self.tallies[facet.column()].get_or_init(|| {
+            let column = self.rows.sets(facet);
+            let mut tally = Vec::new();
+            for document in 0..self.rows.len() as DocId {
+                let set = column.get(document);
+                if set >= tally.len() {
+                    tally.resize(set + 1, 0);
+                }
+                tally[set] += 1;
+            }
+            tally
         })
     }
 

@@ -10,7 +10,7 @@ use super::gather::{Batch, Best, Counts, Entry, SortKey};
 use super::lengths::LengthFactors;
 use super::lookup::Lookup;
 use super::proximity::{Near, Nearness};
-use super::search::Leader;
+use super::search::{Conditions, Leader};
 use super::snapshot::Snapshot;
 use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
@@ -60,7 +60,8 @@ impl Snapshot {
             let depth = plan.page.depth();
             let mut best = Best::new(rank, false, SortKey::None, ids, depth);
             let id_order = |document| ids.first(document).unwrap_or(u64::MAX);
-            self.for_each_batch(number, plan, words, &factors, |batch| {
+            let conditions = Conditions::new(self, number, plan)?;
+            self.for_each_batch(number, &conditions, plan, words, &factors, None, |batch| {
                 failures.take(batch, rows, rank, &id_order);
                 counts.take(batch, rows);
                 for (max, within) in scope.costs.iter().zip(&mut within_cost) {

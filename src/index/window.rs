@@ -101,6 +101,16 @@ impl Window {
         }
     }
 
+    /// Notes that documents of the window match, whatever they are worth.
+    #[inline]
+    pub fn add_matches(&mut self, documents: &[DocId]) {
+        let base = self.base;
+        let matched: &mut [u8; WINDOW] = whole(&mut self.matched);
+        for document in documents {
+            matched[(document - base) as usize % WINDOW] = 1;
+        }
+    }
+
     /// The cells, and where they are noted, with room for so many more.
     #[inline]
     fn cells_for(&mut self, more: usize) -> (&mut [Cell; WINDOW], &mut [u16], &mut usize) {
@@ -148,24 +158,28 @@ impl Window {
         (self.met, self.begin) = (0, 0);
     }
 
-    /// Hands over the matches in order, each with its score, and leaves the window empty.
+    /// Hands over the matches in order, some at a time, with their scores, and leaves the window empty.
     #[inline]
-    pub fn drain(&mut self, mut each: impl FnMut(DocId, f32)) {
+    pub fn drain(&mut self, mut some: impl FnMut(&[DocId], &[f32])) {
+        let (mut documents, mut scores) = ([0; STRETCH], [0.0; STRETCH]);
         let cells: &mut [Cell; WINDOW] = whole(&mut self.cells);
         for (number, stretch) in self.matched.chunks_exact_mut(STRETCH).enumerate() {
             if stretch.iter().fold(0, |any, matched| any | *matched) == 0 {
                 continue;
             }
+            let mut met = 0;
             for (eighth, eight) in stretch.chunks_exact_mut(8).enumerate() {
                 let eight: &mut [u8; 8] = eight.try_into().expect("chunks of eight");
                 let mut rest = u64::from_le_bytes(std::mem::take(eight));
                 while rest != 0 {
                     let place = number * STRETCH + eighth * 8 + rest.trailing_zeros() as usize / 8;
                     rest &= rest - 1;
-                    let score = std::mem::take(&mut cells[place % WINDOW].score);
-                    each(self.base + place as DocId, score);
+                    documents[met % STRETCH] = self.base + place as DocId;
+                    scores[met % STRETCH] = std::mem::take(&mut cells[place % WINDOW].score);
+                    met += 1;
                 }
             }
+            some(&documents[..met], &scores[..met]);
         }
     }
 }
