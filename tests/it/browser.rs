@@ -202,6 +202,48 @@ fn a_need_becomes_a_dossier_by_mouse_by_keyboard_and_without_script_in_both_lang
     }
 }
 
+#[test]
+fn what_looks_private_is_warned_about_before_it_is_sent() {
+    let (server, _folder) = server();
+    let browser = Browser::start(true);
+    let send = |language: &str, question: &str| {
+        browser.open(&format!("{}/{language}/", server.url));
+        browser.write("main input[name=q]", question);
+        browser.click("main form button");
+    };
+    let is_warned =
+        || browser.run("return !!document.querySelector('.warning')", json!([])) == true;
+    let leaves = || {
+        (0..200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            browser.url().contains("/search?")
+        })
+    };
+    for (language, question) in [
+        ("fr", "exercices pour mon élève Léo qui est dyslexique"),
+        ("en", "I am diabetic, a game about food"),
+    ] {
+        send(language, question);
+        assert!(
+            is_warned() && browser.url().ends_with(&format!("/{language}/")),
+            "{question}"
+        );
+        assert!(!browser.text(".warning").contains("undefined"));
+        browser.click("main form button");
+        assert!(leaves(), "{question}: sent again, it goes");
+    }
+    for (language, question) in [
+        (
+            "fr",
+            "un jeu pour mes élèves dyslexiques qui s'appelle Kahoot",
+        ),
+        ("en", "Student Response System"),
+    ] {
+        send(language, question);
+        assert!(leaves(), "{question}");
+    }
+}
+
 /// Every violation of WCAG 2.2 AA that the checker finds on the page that is open.
 fn violations(browser: &Browser, axe: &str) -> Vec<String> {
     browser.run(axe, json!([]));

@@ -234,6 +234,29 @@ function ready() {
   comparing();
 }
 
+/* A pupil by name, or the health or faith of who writes: Classo needs neither, and says so before it is sent. */
+
+const pupil = /(?:^|[^\p{L}])(?:[ée]l[èe]ve|fils|fille|enfant|student|pupil|my son|daughter|child)\s+\p{Lu}\p{Ll}+/u;
+const writer = /(?:^|[^\p{L}])(?:je suis|j['’]ai|i am|i['’]m|i have)\s+(?:[\p{L}'’]+\s+){0,2}(?:diab[ée]ti|d[ée]pressi|depress|anxieu|anxious|cancer|séropositi|hiv|autiste|autistic|enceinte|pregnant|catholi|chr[ée]tien|christian|musulman|muslim|jui[fv]|jewish|athée|atheist|gai(?:$|\s)|gay|lesbi|bisex|trans(?:$|\s|genre|gender))/iu;
+let warned = "";
+
+function warn(event) {
+  const fields = [...event.target.querySelectorAll("input[type=search], input[type=text], textarea")];
+  const field = fields.find(({ value }) => pupil.test(value) || writer.test(value));
+  if (!field || field.value === warned) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  warned = field.value;
+  document.querySelector(".warning")?.remove();
+  const text = document.createElement("p");
+  text.className = "warning";
+  text.setAttribute("role", "alert");
+  text.textContent = document.querySelector("main").dataset.warning;
+  event.target.append(text);
+  field.focus();
+}
+
+document.addEventListener("submit", warn, true);
 bringClass();
 bringCode();
 document.querySelectorAll("[data-suggest]").forEach(suggest);
