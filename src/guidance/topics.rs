@@ -236,6 +236,23 @@ pub(super) fn facet_name(facet: Facet) -> Bilingual {
     Bilingual::new(fr, en)
 }
 
+/// The option that stands for all values that have none of their own.
+pub(super) fn others(facet: Facet) -> Bilingual {
+    let [fr, en] = match facet {
+        Facet::Subject => ["Une autre matière", "Another subject"],
+        Facet::Level => ["Un autre niveau", "Another level"],
+        Facet::Device => ["Un autre appareil", "Another device"],
+        Facet::Os => ["Un autre système", "Another system"],
+        Facet::Language => ["Une autre langue", "Another language"],
+        Facet::Strategy => ["D’une autre façon", "Another way"],
+        Facet::Platform => ["Une autre plateforme", "Another platform"],
+        Facet::StudentType => ["D’autres élèves", "Other students"],
+        Facet::Headquarters => ["D’ailleurs", "Elsewhere"],
+        _ => ["Autre chose", "Something else"],
+    };
+    Bilingual::new(fr, en)
+}
+
 /// What a topic is called to a teacher.
 pub fn name(topic: Topic, vocabularies: &Vocabularies) -> Bilingual {
     match topic {

@@ -562,3 +562,41 @@ fn the_system_is_asked_of_who_has_laptops_and_goes_without_saying_for_ipads() {
     let profile = json!({"q": "carte", "limit": 1, "profile": {"devices": ["ipad"]}});
     assert_eq!(asked(profile), Value::Null);
 }
+
+#[test]
+fn the_option_that_stands_for_all_others_names_what_they_are() {
+    let vocabularies = &IndexSchema::embedded().vocabularies;
+    for (facet, field, fr, en) in [
+        (
+            "student_type",
+            "student_types",
+            "D’autres élèves",
+            "Other students",
+        ),
+        ("strategy", "strategies", "D’une autre façon", "Another way"),
+    ] {
+        // Many of one kind, so that the options are not all alike, and few of each of the others.
+        let terms: Vec<&str> = vocabularies
+            .get(facet)
+            .terms()
+            .iter()
+            .map(|term| term.id.as_str())
+            .collect();
+        let of_each = (0..400).map(|number| {
+            let value = if number < terms.len() {
+                terms[number]
+            } else {
+                terms[0]
+            };
+            record(&format!("s{number:03}"), "Livre", json!({ field: [value] }))
+        });
+        let app = TestApp::with(&of_each.collect::<Vec<_>>());
+        let question = app.guide(&json!({"q": "livre"}))["next_question"].clone();
+        assert_eq!(question["facet"], facet);
+        let last = question["options"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["label"], fr);
+        let question = app.guide(&json!({"q": "livre", "lang": "en"}))["next_question"].clone();
+        let last = question["options"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["label"], en);
+    }
+}

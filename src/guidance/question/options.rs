@@ -5,7 +5,7 @@ use super::{Asking, LEAST_GAIN, counts};
 use crate::domain::language::Bilingual;
 use crate::domain::typography::short_money;
 use crate::domain::vocabulary::{Ordinal, Vocabulary};
-use crate::guidance::topics::{ACCESS, About, BUDGETS};
+use crate::guidance::topics::{self, ACCESS, About, BUDGETS};
 use crate::query::facet::Facet;
 use crate::query::need::Limit;
 
@@ -241,7 +241,7 @@ impl<'a> Content<'a> {
         let label = match others {
             [] => return None,
             [only] => self.vocabulary.term(*only).label.clone(),
-            _ => Bilingual::new("Autre chose", "Something else"),
+            _ => topics::others(self.facet),
         };
         let answer = Limit::Facet(self.facet, others.to_vec());
         Some(Choice {
