@@ -18,6 +18,11 @@
 //! A filter's row of bits is made by the first question that has it (0.1 ms at 100,000 resources) and kept, so that three
 //! rounds measure the kept ones; *filters without words, asked once* has both. Nothing else is kept from a question for
 //! another one with words.
+//!
+//! Growth (each in one segment, as an import leaves it soon after): 72 ns a match at 100,000 resources, 43 at 1,000,000.
+//! Filters without words grow with what passes them, 0.16 to 0.68 ms at the median; recommendations for a profile look at
+//! every resource, 0.66 to 5.6 ms. After 2,000 questions at 1,000,000 the server holds 252 MiB of its own, and 1.2 GiB of
+//! the index mapped, which the system takes back when it needs it.
 
 mod support;
 
