@@ -3,6 +3,7 @@
 //! What visitors are answered does not tell whether an address has an account; the letter that follows does.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -134,6 +135,15 @@ fn mailed() -> (StatusCode, Json<MailedResponse>) {
     )
 }
 
+/// How long it takes at least to ask for a letter. A letter for somebody who is there is written and on its way in less.
+const EVEN: Duration = Duration::from_millis(50);
+
+/// Answers no sooner than [`EVEN`]: the time of the work tells nothing about who is there.
+pub async fn evenly<T>(work: impl Future<Output = T>) -> T {
+    let (answer, ()) = tokio::join!(work, tokio::time::sleep(EVEN));
+    answer
+}
+
 /// An answer that no cache keeps.
 pub fn private(answer: impl IntoResponse) -> Response {
     ([(header::CACHE_CONTROL, PRIVATE)], answer).into_response()
@@ -223,15 +233,11 @@ pub async fn ask_for_reset(
         .attempts
         .count(Attempt::Letter, caller, &email.folded())?;
     let at = Arc::clone(&server);
-    server
-        .bridge
-        .ask(move || {
-            at.app
-                .people
-                .accounts
-                .ask_for_reset(&Actor::Visitor, &email)
-        })
-        .await??;
+    let asked = server.bridge.ask(move || {
+        let accounts = &at.app.people.accounts;
+        accounts.ask_for_reset(&Actor::Visitor, &email)
+    });
+    evenly(asked).await??;
     Ok(mailed())
 }
 

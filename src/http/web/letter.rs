@@ -18,7 +18,7 @@ use super::visit::Visit;
 use crate::domain::actor::Actor;
 use crate::domain::problem::Problem;
 use crate::http::Server;
-use crate::http::api::accounts::Fields;
+use crate::http::api::accounts::{Fields, evenly};
 use crate::http::attempts::Attempt;
 use crate::http::caller::Caller;
 use crate::http::error::{ApiError, ApiResult};
@@ -208,7 +208,7 @@ async fn take(
             };
             let answered = match kind.has_password() {
                 true => server.bridge.hash(accounts).await?,
-                false => server.bridge.ask(accounts).await?,
+                false => evenly(server.bridge.ask(accounts)).await?,
             };
             answered.map_err(ApiError::from)
         }
