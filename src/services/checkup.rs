@@ -45,6 +45,8 @@ struct Checkup<'a> {
     now: Timestamp,
     /// Tell, and change nothing.
     dry_run: bool,
+    /// Keys of accounts, when all of them open.
+    opened: Option<usize>,
     findings: Vec<Finding>,
 }
 
@@ -64,6 +66,7 @@ pub fn examine(
         keys,
         now,
         dry_run,
+        opened: None,
         findings: Vec::new(),
     };
     let keyring = checkup.keyring();
@@ -160,8 +163,7 @@ impl Checkup<'_> {
         let advice = "put the copy of the keyring in its place, or the right master key";
         self.troubles("keys", &troubles, advice);
         if troubles.is_empty() {
-            let says = format!("{keys} keys, all opened by the master key");
-            self.say("keys", State::Good, says);
+            self.opened = Some(keys);
         }
         let behind = keyring.count_behind();
         if behind > 0 {
@@ -225,7 +227,10 @@ impl Checkup<'_> {
         match OperatorTokens::new(self.data).list() {
             Ok(tokens) => {
                 let expired = tokens.iter().filter(|token| token.expires_at <= self.now).count();
-                let says = format!("{} operator tokens, {expired} of them expired", tokens.len());
+                let mut says = format!("{} operator tokens, {expired} of them expired", tokens.len());
+                if let Some(keys) = self.opened {
+                    says += &format!("; {keys} keys of accounts, all opened by the master key");
+                }
                 self.say("keys", State::Good, says);
             }
             Err(error) => self.say("keys", State::Trouble, format!("the operator tokens cannot be read: {error}; make new ones with `classo operator token`")),

@@ -278,7 +278,7 @@ fn an_interrupted_rotation_goes_on_and_loses_no_key() {
     }
     server.terminate();
     let found = must(&["doctor", "--data", &data]);
-    assert!(found.contains("keys: good: 25 keys"), "{found}");
+    assert!(found.contains("25 keys of accounts, all opened"), "{found}");
     // A damaged bucket is said with what to do.
     let ring = place.at("data/keys/ring");
     let bucket = std::fs::read_dir(&ring)
