@@ -39,6 +39,7 @@ const EMBEDDED: &[(&str, &str)] = &{
         "glossary/concepts.toml",
         "glossary/words.toml",
         "glossary/classroom.toml",
+        "glossary/school.toml",
         "synonyms/fr.toml",
         "synonyms/en.toml",
         "word_forms/fr.toml",
@@ -93,6 +94,7 @@ const RANKING_FILES: &[&str] = &[
     "glossary/concepts.toml",
     "glossary/words.toml",
     "glossary/classroom.toml",
+    "glossary/school.toml",
     "synonyms/fr.toml",
     "synonyms/en.toml",
 ];
@@ -184,6 +186,7 @@ impl IndexSchema {
                     files.get("glossary/concepts.toml"),
                     files.get("glossary/words.toml"),
                     files.get("glossary/classroom.toml"),
+                    files.get("glossary/school.toml"),
                 ],
                 Language::ALL.map(|language| {
                     let file = format!("synonyms/{}.toml", language.tag());
