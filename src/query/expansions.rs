@@ -1,8 +1,9 @@
 //! Other words for the same thing: the bilingual glossary and the synonyms of each language.
 //!
 //! An expression of the question is looked up as a whole, the longest first, so that « éducation physique » does not
-//! stand for « physique ». The words it stands for are looked up beside its own, one by one, at a lower weight: a match in
-//! the asked words comes before an equal one in their translation, and who has all of them before who has one.
+//! stand for « physique »; what its words stand for alone counts much less. The words it stands for are looked up beside its
+//! own, one by one, at a lower weight: a match in the asked words comes before an equal one in their translation, and who
+//! has all of them before who has one.
 
 use std::collections::HashMap;
 
@@ -129,59 +130,72 @@ impl Expansions {
     pub fn of(&self, words: &[String], stop_words: &StopWords) -> Vec<Expansion> {
         let keys = key(words.iter().cloned());
         let mut expansions: Vec<Expansion> = Vec::new();
+        let mut add = |expansion: Expansion| {
+            if !words.contains(&expansion.word) && !expansions.contains(&expansion) {
+                expansions.push(expansion);
+            }
+        };
         let mut at = 0;
         while at < words.len() {
             let longest = self.longest.min(words.len() - at);
-            let found = (1..=longest)
+            let found = (2..=longest)
                 .rev()
                 .find_map(|n| Some((n, self.by_expression.get(&keys[at..at + n])?)));
             let Some((n, stands)) = found else {
-                if !stop_words.contains(&words[at]) {
-                    expansions.extend(self.of_unlisted(&words[at], &keys[at], stop_words));
+                let (word, key) = (&words[at], &keys[at]);
+                if !stop_words.contains(word) {
+                    let listed = self.of_listed(word, key, stop_words);
+                    let found = listed.unwrap_or_else(|| of_twins(word, key));
+                    found.into_iter().for_each(&mut add);
                 }
                 at += 1;
                 continue;
             };
-            let is_content = |word: &&String| !stop_words.contains(word);
-            let own: Vec<&String> = words[at..at + n].iter().filter(is_content).collect();
+            let content = (at..at + n).filter(|at| !stop_words.contains(&words[*at]));
+            let alone = content.filter_map(|at| self.of_listed(&words[at], &keys[at], stop_words));
+            let alone: Vec<Expansion> = alone.flatten().collect();
+            let own = words[at..at + n].iter();
+            let own: Vec<&String> = own.filter(|word| !stop_words.contains(word)).collect();
             for stands in stands.iter().filter(|_| !own.is_empty()) {
-                let others: Vec<&String> = stands.words.iter().filter(is_content).collect();
-                for (place, word) in others.iter().enumerate() {
-                    if words.contains(word) {
-                        continue;
-                    }
-                    let expansion = Expansion {
-                        // Spread over the words of the expression, so that who has all of them gets the sum.
-                        of: own[place * own.len() / others.len()].clone(),
+                let others = stands.content(stop_words);
+                for (word, of) in others.iter().zip(partners(&others, &own, &alone)) {
+                    add(Expansion {
+                        of: of.clone(),
                         word: (*word).clone(),
                         parts: others.len().div_ceil(own.len()),
                         kind: stands.kind,
                         language: stands.language,
-                    };
-                    if !expansions.contains(&expansion) {
-                        expansions.push(expansion);
-                    }
+                    });
                 }
+            }
+            for expansion in alone {
+                add(Expansion {
+                    parts: expansion.parts * PARTS_ALONE,
+                    ..expansion
+                });
             }
             at += n;
         }
         expansions
     }
 
-    /// What a word stands for that is listed in another form, or nowhere.
-    fn of_unlisted(&self, word: &str, key: &str, stop_words: &StopWords) -> Vec<Expansion> {
-        let listed = akin::listed_forms(key).into_iter().find_map(|(own, form)| {
-            let known = self.by_expression.get(&self::key(std::iter::once(form)))?;
-            // A rule of French finds what French words stand for, not the English word that looks like its form.
-            let is_own =
-                |stands: &&Stands| (stands.kind == Kind::Synonym) == (stands.language == own);
-            let stands: Vec<&Stands> = known.iter().filter(is_own).collect();
-            (!stands.is_empty()).then_some(stands)
-        });
+    /// What a word by itself stands for, when it is listed, perhaps in another form.
+    fn of_listed(&self, word: &str, key: &str, stop_words: &StopWords) -> Option<Vec<Expansion>> {
+        let known = |form: String| self.by_expression.get([form].as_slice());
+        let in_another_form = || {
+            akin::listed_forms(key).into_iter().find_map(|(own, form)| {
+                // A rule of French finds what French words stand for, not the English word that looks like its form.
+                let is_own =
+                    |stands: &&Stands| (stands.kind == Kind::Synonym) == (stands.language == own);
+                let form = singular(&form).unwrap_or(form);
+                let stands: Vec<&Stands> = known(form)?.iter().filter(is_own).collect();
+                (!stands.is_empty()).then_some(stands)
+            })
+        };
+        let listed = known(key.to_owned()).map(|stands| stands.iter().collect());
         let mut expansions = Vec::new();
-        for stands in listed.iter().flatten() {
-            let others = stands.words.iter();
-            let others: Vec<&String> = others.filter(|word| !stop_words.contains(word)).collect();
+        for stands in listed.or_else(in_another_form)? {
+            let others = stands.content(stop_words);
             expansions.extend(others.iter().map(|other| Expansion {
                 of: word.to_owned(),
                 word: (*other).clone(),
@@ -190,19 +204,55 @@ impl Expansions {
                 language: stands.language,
             }));
         }
-        if listed.is_none() {
-            let twins = akin::twins(key).into_iter();
-            expansions.extend(twins.map(|(language, twin)| Expansion {
-                of: word.to_owned(),
-                word: twin,
-                parts: 1,
-                kind: Kind::Translation,
-                language,
-            }));
-        }
-        expansions
+        Some(expansions)
     }
 }
+
+/// What a word that is not listed may be in the other language.
+fn of_twins(word: &str, key: &str) -> Vec<Expansion> {
+    let twins = akin::twins(key).into_iter();
+    let expansion = |(language, twin)| Expansion {
+        of: word.to_owned(),
+        word: twin,
+        parts: 1,
+        kind: Kind::Translation,
+        language,
+    };
+    twins.map(expansion).collect()
+}
+
+impl Stands {
+    /// Its words but for those without a meaning.
+    fn content(&self, stop_words: &StopWords) -> Vec<&String> {
+        let words = self.words.iter();
+        words.filter(|word| !stop_words.contains(word)).collect()
+    }
+}
+
+/// For each word that an expression stands for, the word of the expression that it is looked up for: the one that it
+/// translates by itself, or is; the rest is spread over those left, so that who has all of them gets the sum.
+fn partners<'w>(others: &[&String], own: &[&'w String], alone: &[Expansion]) -> Vec<&'w String> {
+    let singular = |word: &String| self::singular(word).unwrap_or_else(|| word.clone());
+    let is_other = |own: &String, other: &String| {
+        let listed = |expansion: &Expansion| expansion.of == *own && expansion.word == *other;
+        singular(own) == singular(other) || alone.iter().any(listed)
+    };
+    let mut left = own.to_vec();
+    let found = others.iter().map(|other| {
+        let place = left.iter().position(|own| is_other(own, other))?;
+        Some(left.remove(place))
+    });
+    let found: Vec<Option<&String>> = found.collect();
+    let left = if left.is_empty() { own } else { &left };
+    let many = found.iter().filter(|found| found.is_none()).count();
+    let mut spread = (0..many).map(|place| left[place * left.len() / many]);
+    let partner = |found: Option<&'w String>| found.or_else(|| spread.next());
+    found.into_iter().filter_map(partner).collect()
+}
+
+/// What a word of an expression stands for by itself counts that much less: « physique » is not what « éducation physique »
+/// is, but where nobody says "gym class", "physical" is worth a look.
+const PARTS_ALONE: usize = 3;
 
 /// Words without the plural endings of both languages: good enough to recognise an expression, which is matched whole.
 fn key(words: impl Iterator<Item = String>) -> Vec<String> {
@@ -241,6 +291,8 @@ mod tests {
             { fr = ["cycle de l'eau"], en = ["water cycle"] },
             { fr = ["colorier"], en = ["color"] },
             { fr = ["sportif"], en = ["athletic"] },
+            { fr = ["circuit électrique"], en = ["electric circuit"] },
+            { fr = ["électrique"], en = ["electric"] },
         ]
     "#;
     const SYNONYMS: &str =
@@ -267,7 +319,10 @@ mod tests {
                 .map(|word| (word.to_string(), Kind::Translation))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(expand("éducation physique"), translated(&["gym", "class"]));
+        assert_eq!(
+            expand("éducation physique"),
+            translated(&["gym", "class", "physics"])
+        );
         assert_eq!(expand("la physique"), translated(&["physics"]));
         assert_eq!(expand("le cycle de l’eau"), translated(&["water"]));
         assert_eq!(
@@ -275,6 +330,27 @@ mod tests {
             translated(&["plan", "cartesien"])
         );
         assert_eq!(expand("carte"), vec![]);
+    }
+
+    #[test]
+    fn words_of_an_expression_go_with_what_they_translate_and_count_less_alone() {
+        let expansions = Expansions::parse(&[GLOSSARY], [(Language::Fr, ""), (Language::En, "")])
+            .expect("valid");
+        let of = |question: &str| -> Vec<(String, String, usize)> {
+            let words: Vec<String> = text::words(question).map(|word| word.text).collect();
+            let found = expansions.of(&words, &StopWords::default()).into_iter();
+            found
+                .map(|found| (found.of, found.word, found.parts))
+                .collect()
+        };
+        let pair = |of: &str, word: &str, parts| (of.to_owned(), word.to_owned(), parts);
+        assert_eq!(
+            of("circuit électrique"),
+            [
+                pair("electrique", "electric", 1),
+                pair("electrique", "electric", 3)
+            ]
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Questions in one language, answers in the other: `../relevance/cross_language.jsonl`.
+//! Questions in one language, answers in the other: `../relevance/cross_language.jsonl`, and a second hundred each way that
+//! were written after the glossary and the ranking were what they are.
 //!
 //! The bundled catalogue is indexed in one language alone, so that nothing of the question's language is in it but the
 //! labels of vocabularies, which every record has in both.
@@ -10,13 +11,21 @@ use classo::domain::text;
 use classo::index_schema::IndexSchema;
 use classo::query::stop_words::StopWords;
 
-/// How many of a hundred French and English questions may go unanswered. The aim is ten: a change may bring it nearer,
-/// never further off.
-const MOST_MISSED: [usize; 2] = [8, 14];
+/// Each set of questions with how many of its hundred French and English ones may go unanswered. The aim is ten: a change
+/// may bring it nearer, never further off. Unseen, the first set missed 9 and 18, the second 7 and 11; both have been looked
+/// at since, so that the next word on how good the glossary is takes a third.
+const SETS: [(&str, [usize; 2]); 2] = [
+    (include_str!("../relevance/cross_language.jsonl"), [3, 8]),
+    (
+        include_str!("../relevance/cross_language_second.jsonl"),
+        [6, 6],
+    ),
+];
 
-fn questions(lang: &str) -> Vec<Value> {
-    let lines = include_str!("../relevance/cross_language.jsonl").lines();
-    let all = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+fn questions(set: &str, lang: &str) -> Vec<Value> {
+    let all = set
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     all.filter(|question| question["lang"] == lang).collect()
 }
 
@@ -71,38 +80,46 @@ fn known_words(questions: &[Value]) -> (usize, usize) {
 
 #[test]
 fn questions_find_what_exists_only_in_the_other_language() {
-    for ((asked, other), most_missed) in [("fr", "en"), ("en", "fr")].into_iter().zip(MOST_MISSED) {
+    for (at, (asked, other)) in [("fr", "en"), ("en", "fr")].into_iter().enumerate() {
         let app = catalogue_in(other);
-        let questions = questions(asked);
-        assert_eq!(questions.len(), 100);
-        let mut missed = Vec::new();
-        for question in &questions {
-            let answer = app.search(json!({
-                "q": question["text"], "lang": asked, "limit": 10, "facets": []
-            }));
-            let found = ids(&answer);
-            let answers = question["answers"].as_array().unwrap();
-            if !answers
-                .iter()
-                .any(|id| found.iter().any(|found| id == found))
-            {
-                missed.push(format!("{} {}", question["id"], question["text"]));
-            }
-            for hit in answer["hits"].as_array().unwrap() {
-                assert_eq!(hit["across_languages"], true, "{}", hit["id"]);
-            }
+        for (set, most_missed) in SETS {
+            let questions = questions(set, asked);
+            assert_eq!(questions.len(), 100);
+            let missed = missed(&app, asked, &questions);
+            let (known, words) = known_words(&questions);
+            println!(
+                "{asked}: {} of 100 answered in the top 10; expansions for {known} of {words} words; missed:\n{}",
+                100 - missed.len(),
+                missed.join("\n")
+            );
+            assert!(
+                missed.len() <= most_missed[at],
+                "{asked}: {} missed:\n{}",
+                missed.len(),
+                missed.join("\n")
+            );
         }
-        let (known, words) = known_words(&questions);
-        println!(
-            "{asked}: {} of 100 answered in the top 10; expansions for {known} of {words} words; missed:\n{}",
-            100 - missed.len(),
-            missed.join("\n")
-        );
-        assert!(
-            missed.len() <= most_missed,
-            "{asked}: {} missed:\n{}",
-            missed.len(),
-            missed.join("\n")
-        );
     }
+}
+
+/// The questions without an answer among the first ten.
+fn missed(app: &TestApp, lang: &str, questions: &[Value]) -> Vec<String> {
+    let mut missed = Vec::new();
+    for question in questions {
+        let answer = app.search(json!({
+            "q": question["text"], "lang": lang, "limit": 10, "facets": []
+        }));
+        let found = ids(&answer);
+        let answers = question["answers"].as_array().unwrap();
+        if !answers
+            .iter()
+            .any(|id| found.iter().any(|found| id == found))
+        {
+            missed.push(format!("{} {}", question["id"], question["text"]));
+        }
+        for hit in answer["hits"].as_array().unwrap() {
+            assert_eq!(hit["across_languages"], true, "{}", hit["id"]);
+        }
+    }
+    missed
 }
