@@ -31,13 +31,23 @@ const ROUNDS: usize = 150;
 /// What a results page counts.
 const FACETS: &str = "level,subject,device,price,type,language,access,has,student_type,platform,os";
 
-const QUESTIONS: [&str; 5] = [
+/// Of every kind: kept answers, orders that points do not decide, one word, many words, a class, few results.
+const QUESTIONS: [&str; 8] = [
     "",
+    "sort=newest",
+    "device=ipad&level=/primary",
+    "my_device=ipad&my_level=/primary/cycle-2/grade-4",
     "q=fractions",
+    "q=jeu&sort=newest",
     "q=un+jeu+gratuit+de+fractions+pour+ma+4e+ann%C3%A9e&my_device=ipad",
     "q=apprendre+%C3%A0+lire&level=/primary&my_level=/primary/cycle-1/grade-1",
-    "q=laboratoire+virtuel+de+chimie&device=chromebook&sort=newest",
 ];
+
+/// A question with few results: its page tells what could be given up as well, which the API answers by itself.
+const FEW: (&str, &str) = (
+    "q=laboratoire+virtuel+de+chimie&device=chromebook&level=/university",
+    r#"{"q": "laboratoire virtuel de chimie", "answers": {"device": ["chromebook"], "level": ["/university"]}, "lang": "fr", "limit": 1}"#,
+);
 
 fn main() {
     for size in sizes() {
@@ -65,14 +75,22 @@ fn measure(size: usize, app: App) {
     let runtime = runtime.expect("a runtime");
     let router = router(Arc::new(Server::new(app, Settings::default())));
     println!("{size} resources: median of the API, of the page, ratio, bytes of the page");
-    for question in QUESTIONS {
+    let few = std::iter::once((FEW.0, Some(FEW.1)));
+    let questions = QUESTIONS.map(|question| (question, None)).into_iter();
+    for (question, guidance) in questions.chain(few) {
         let api =
             format!("/api/v1/search?limit=10&explain=true&lang=fr&facets={FACETS}&{question}");
         let page = format!("/fr/search?{question}");
         let (mut of_api, mut of_page, mut bytes) = (Vec::new(), Vec::new(), 0);
         for _ in 0..ROUNDS {
-            of_api.push(runtime.block_on(ask(&router, &api)).0);
-            let (time, length) = runtime.block_on(ask(&router, &page));
+            let (mut time, _) = runtime.block_on(ask(&router, &api, None));
+            if guidance.is_some() {
+                time += runtime
+                    .block_on(ask(&router, "/api/v1/guidance", guidance))
+                    .0;
+            }
+            of_api.push(time);
+            let (time, length) = runtime.block_on(ask(&router, &page, None));
             of_page.push(time);
             bytes = length;
         }
@@ -82,11 +100,14 @@ fn measure(size: usize, app: App) {
     }
 }
 
-async fn ask(router: &Router, uri: &str) -> (Duration, usize) {
-    let request = Request::builder()
-        .uri(uri)
-        .body(Body::empty())
-        .expect("a request");
+async fn ask(router: &Router, uri: &str, body: Option<&'static str>) -> (Duration, usize) {
+    let request = match body {
+        Some(body) => Request::post(uri)
+            .header("content-type", "application/json")
+            .body(Body::from(body)),
+        None => Request::get(uri).body(Body::empty()),
+    };
+    let request = request.expect("a request");
     let started = Instant::now();
     let answer = router.clone().oneshot(request).await.expect("an answer");
     assert_eq!(answer.status(), 200, "{uri}");

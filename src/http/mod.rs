@@ -84,11 +84,13 @@ pub struct Server {
     pub settings: Settings,
     pub attempts: Attempts,
     bridge: Bridge,
+    labels: web::Labels,
 }
 
 impl Server {
     pub fn new(app: App, settings: Settings) -> Self {
         Server {
+            labels: web::Labels::new(&app.schema.vocabularies),
             app,
             attempts: Attempts::new(&settings.attempts),
             settings,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
@@ -54,7 +55,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .merge(api.merge(pages).layer(middleware::from_fn(limits::time)))
         .merge(imports.layer(DefaultBodyLimit::disable()))
         .layer(own)
-        .merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", description()))
+        .merge(readable_description())
         .fallback(|| async { ApiError::NotFound("page at this address".into()) })
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(CatchPanicLayer::custom(limits::panic_response))
@@ -142,7 +143,26 @@ pub fn description() -> utoipa::openapi::OpenApi {
     description
 }
 
-async fn security_headers(mut response: axum::response::Response) -> axum::response::Response {
+/// The description, for programs and as a page.
+fn readable_description() -> Router {
+    let page = SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", description());
+    Router::from(page).layer(middleware::map_response(description_policy))
+}
+
+/// The page of the description loads its own files and this site's answers. Its style sheet has drawings inside.
+async fn description_policy(mut response: Response) -> Response {
+    if response.status() != StatusCode::NOT_MODIFIED {
+        let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+            connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+        response.headers_mut().insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(policy),
+        );
+    }
+    response
+}
+
+async fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

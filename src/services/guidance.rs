@@ -68,19 +68,27 @@ impl Guidance {
         self.guide_at(self.search.now(), actor, need)
     }
 
-    /// The same at a moment of the caller's.
+    /// What giving up a wish would bring, alone: for who has the results of a search already. There is no short list, and
+    /// no question.
+    pub fn concessions(&self, actor: &Actor, need: &Need) -> Result<GuidanceOutcome, ServiceError> {
+        let search = &self.search;
+        search.report(self.answer(search.now(), actor, need, Depth::Concessions))
+    }
+
+    /// As [`Guidance::guide`], at a moment of the caller's.
     pub(super) fn guide_at(
         &self,
         moment: Moment,
         actor: &Actor,
         need: &Need,
     ) -> Result<GuidanceOutcome, ServiceError> {
-        self.search.report(self.answer(moment, actor, need))
+        self.search
+            .report(self.answer(moment, actor, need, Depth::Whole))
     }
 
     /// Every question that could be asked now, the best first.
     pub fn questions(&self, actor: &Actor, need: &Need) -> Result<Vec<Question>, ServiceError> {
-        let survey = self.survey(self.search.now(), actor, need)?;
+        let survey = self.survey(self.search.now(), actor, need, Depth::Whole)?;
         Ok(question::questions(&self.asking(&survey, need), |topic| {
             self.told(topic, need, &survey.wishes, &survey.prepared)
         }))
@@ -91,14 +99,18 @@ impl Guidance {
         moment: Moment,
         actor: &Actor,
         need: &Need,
+        depth: Depth,
     ) -> Result<GuidanceOutcome, ServiceError> {
-        let survey = self.survey(moment.clone(), actor, need)?;
+        let survey = self.survey(moment.clone(), actor, need, depth)?;
         let Survey {
             prepared,
             wishes,
             surveyed,
         } = &survey;
-        let shown = need.query.page.limit;
+        let shown = match depth {
+            Depth::Whole => need.query.page.limit,
+            Depth::Concessions => 0,
+        };
         let candidates = &surveyed.found.candidates;
         let shortlist = &candidates[..candidates.len().min(shown)];
         let mut relaxations = Vec::new();
@@ -124,9 +136,12 @@ impl Guidance {
             corrected: corrected_text(&need.query.text, &prepared.words.corrections),
             understood: prepared.understood.expressions.clone(),
             shortlist: prepared.hits(shortlist, &need.query)?,
-            question: question::next(&self.asking(&survey, need), |topic| {
-                self.told(topic, need, wishes, prepared)
-            }),
+            question: match depth {
+                Depth::Whole => question::next(&self.asking(&survey, need), |topic| {
+                    self.told(topic, need, wishes, prepared)
+                }),
+                Depth::Concessions => None,
+            },
             relaxations,
             minimal,
             drops_words,
@@ -135,13 +150,28 @@ impl Guidance {
         })
     }
 
-    fn survey(&self, moment: Moment, actor: &Actor, need: &Need) -> Result<Survey, ServiceError> {
+    fn survey(
+        &self,
+        moment: Moment,
+        actor: &Actor,
+        need: &Need,
+        depth: Depth,
+    ) -> Result<Survey, ServiceError> {
         let search = &self.search;
         let mut prepared = search.prepare_at(moment, actor, &need.query, |_, _| true)?;
         let filters = std::mem::take(&mut prepared.plan.filters);
         let wishes = need.wishes(&filters, &self.search.schema().vocabularies);
-        self.widen(&mut prepared, need, &wishes);
-        let look = || self.look(&prepared, &wishes);
+        match depth {
+            Depth::Whole => self.widen(&mut prepared, need, &wishes),
+            Depth::Concessions => {
+                prepared.plan.facets = Vec::new();
+                prepared.plan.page = Page {
+                    limit: 0,
+                    offset: 0,
+                };
+            }
+        }
+        let look = || self.look(&prepared, &wishes, depth);
         let surveyed = match wishes.is_empty() && prepared.is_everybodys() {
             true => {
                 let Prepared {
@@ -173,12 +203,18 @@ impl Guidance {
         };
     }
 
-    fn look(&self, prepared: &Prepared, wishes: &[Wish]) -> Result<Surveyed, ServiceError> {
+    fn look(
+        &self,
+        prepared: &Prepared,
+        wishes: &[Wish],
+        depth: Depth,
+    ) -> Result<Surveyed, ServiceError> {
+        let is_whole = depth == Depth::Whole;
         let scope = Scope {
             wishes,
             together: relaxation::fleet(wishes),
-            costs: question::costs(),
-            with_nearness: true,
+            costs: if is_whole { question::costs() } else { &[] },
+            with_nearness: is_whole,
         };
         let Prepared {
             snapshot,
@@ -204,7 +240,7 @@ impl Guidance {
         let mut prepared = search.prepare_at(moment, actor, &need.query, |_, _| true)?;
         prepared.plan.filters = Filters::default();
         self.widen(&mut prepared, &need, wishes);
-        self.look(&prepared, wishes)
+        self.look(&prepared, wishes, Depth::Whole)
     }
 
     fn asking<'s>(&'s self, survey: &'s Survey, need: &Need) -> Asking<'s> {
@@ -235,6 +271,14 @@ impl Guidance {
             false => told(topic, need, wishes, prepared),
         }
     }
+}
+
+/// How much of an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Whole,
+    /// What giving up a wish would bring, and nothing else.
+    Concessions,
 }
 
 /// A need looked up.

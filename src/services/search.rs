@@ -11,7 +11,7 @@ use super::kept_answers::KeptAnswers;
 use super::profiles::Profiles;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
-use crate::domain::language::{Language, UNDETERMINED};
+use crate::domain::language::{Language, LanguageMap, UNDETERMINED};
 use crate::domain::permit::Permit;
 use crate::domain::profile::ProfileView;
 use crate::index::highlight::Highlighter;
@@ -83,6 +83,9 @@ pub struct Hit {
     pub neutral_rank: Option<u64>,
     /// The record as JSON, without `provenance.raw`, with `runs_on`.
     pub record: String,
+    /// As the record has them.
+    pub title: LanguageMap,
+    pub description: LanguageMap,
     pub highlights: Highlights,
     /// Whether its texts are all in other languages than the question's.
     pub across_languages: bool,
@@ -505,6 +508,8 @@ impl Hit {
                 texts.get(language.tag()).is_none() && texts.get(UNDETERMINED).is_none()
             }),
             explanation: None,
+            title: head.title,
+            description: head.description,
             record,
         })
     }

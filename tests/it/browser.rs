@@ -44,7 +44,8 @@ impl Visitor<'_> {
         }
         for _ in 0..200 {
             if self.browser.url() != before {
-                return;
+                let loaded = "return document.readyState === 'complete'";
+                return self.browser.wait("the whole page", loaded);
             }
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -125,8 +126,16 @@ impl Visitor<'_> {
             browser.url()
         );
         assert_eq!(browser.text("thead th a"), best, "{context}");
-        self.take(".actions a[href*='/dossier']");
+        self.write(".dossier input[name=title]", "Notre choix");
+        self.take(".dossier button");
+        assert_eq!(browser.text("h1"), "Notre choix", "{context}");
         assert!(browser.text("body").contains(&best), "{context}");
+        let is_set = "return getComputedStyle(document.body).maxWidth !== 'none'";
+        assert_eq!(
+            browser.run(is_set, json!([])),
+            true,
+            "{context}: the dossier has its style"
+        );
     }
 
     /// Question, facet, reasons, two ticks, comparison, back to the results.
@@ -171,35 +180,35 @@ impl Visitor<'_> {
 #[test]
 fn a_need_becomes_a_dossier_by_mouse_by_keyboard_and_without_script_in_both_languages() {
     let (server, _folder) = server();
-    for with_script in [true, false] {
+    let ways = |with_script: bool| match with_script {
+        true => vec![
+            (Hand::Mouse, WIDTHS.to_vec()),
+            (Hand::Keyboard, WIDTHS.to_vec()),
+        ],
+        // Without script, each hand takes one of the widths.
+        false => vec![(Hand::Mouse, vec![360]), (Hand::Keyboard, vec![1440])],
+    };
+    let go = |with_script: bool, language: &str, need: &str| {
         let browser = Browser::start(with_script);
-        for (hand, width) in [
-            (Hand::Mouse, 1440),
-            (Hand::Mouse, 360),
-            (Hand::Keyboard, 1440),
-            (Hand::Keyboard, 360),
-        ] {
-            // Without script, each hand takes one of the widths.
-            if !with_script && (hand == Hand::Mouse) != (width == 360) {
-                continue;
-            }
-            browser.width(width);
-            let visitor = Visitor {
-                browser: &browser,
-                hand,
-            };
-            for (language, need) in [("fr", "jeu de fractions"), ("en", "fractions game")] {
-                // Each hand goes the whole way in each language, at one of the widths.
-                let is_turn = (language == "fr") == ((hand == Hand::Mouse) == (width == 1440));
-                if is_turn || !with_script {
-                    visitor.decide(&server.url, language, need);
-                }
-                if !is_turn || !with_script {
-                    visitor.search(&server.url, language, "fractions", width == 1440);
-                }
+        for (hand, widths) in ways(with_script) {
+            for width in widths {
+                browser.width(width);
+                let visitor = Visitor {
+                    browser: &browser,
+                    hand,
+                };
+                visitor.decide(&server.url, language, need);
+                visitor.search(&server.url, language, "fractions", width == 1440);
             }
         }
-    }
+    };
+    std::thread::scope(|threads| {
+        for with_script in [true, false] {
+            for (language, need) in [("fr", "jeu de fractions"), ("en", "fractions game")] {
+                threads.spawn(move || go(with_script, language, need));
+            }
+        }
+    });
 }
 
 #[test]
@@ -269,42 +278,52 @@ fn no_page_shuts_anybody_out_light_or_dark() {
     let axe =
         std::fs::read_to_string(file).expect("axe-core is there; `bash tests/run` installs it");
     let (server, _folder) = server();
-    let browser = Browser::start(true);
-    let mut found = Vec::new();
-    for (number, (path, _)) in PAGES.iter().enumerate() {
-        let path = bundled(path);
-        // Both schemes everywhere; widths and languages take turns.
-        for (turn, scheme) in ["light", "dark"].into_iter().enumerate() {
-            let place = number + turn;
-            let language = ["fr", "en"][place % 2];
-            browser.width(WIDTHS[place / 2 % 2]);
-            browser.prefer(&[
-                ("prefers-color-scheme", scheme),
-                ("prefers-reduced-motion", "reduce"),
-            ]);
-            browser.open(&format!("{}/{language}/{path}", server.url));
-            browser.run(
-                "document.querySelectorAll('details').forEach((part) => { part.open = true })",
-                json!([]),
-            );
-            let of_page = violations(&browser, &axe);
-            found.extend(
-                of_page
-                    .into_iter()
-                    .map(|rule| format!("/{language}/{path} {scheme}: {rule}")),
-            );
-            let moves = "return document.getAnimations().length + [...document.querySelectorAll('*')].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0).length";
-            if browser.run(moves, json!([])) != 0 {
-                found.push(format!("{path} moves though the visitor wants stillness"));
-            }
-            let wide = "return document.documentElement.scrollWidth - innerWidth";
-            let wide = browser.run(wide, json!([])).as_i64().unwrap();
-            if wide > 0 {
-                found.push(format!("/{language}/{path} is {wide} pixels too wide"));
+    let check = |language: &str, start: usize| {
+        let browser = Browser::start(true);
+        let mut found = Vec::new();
+        for (number, (path, _)) in PAGES.iter().enumerate() {
+            let path = format!("{language}/{}", bundled(path));
+            // Both schemes everywhere; widths take turns.
+            for (turn, scheme) in ["light", "dark"].into_iter().enumerate() {
+                browser.width(WIDTHS[(start + number + turn) % 2]);
+                browser.prefer(&[
+                    ("prefers-color-scheme", scheme),
+                    ("prefers-reduced-motion", "reduce"),
+                ]);
+                browser.open(&format!("{}/{path}", server.url));
+                let faults = faults(&browser, &axe).into_iter();
+                found.extend(faults.map(|fault| format!("/{path} {scheme}: {fault}")));
             }
         }
-    }
+        found
+    };
+    let found: Vec<String> = std::thread::scope(|threads| {
+        let both = [("fr", 0), ("en", 1)];
+        let both = both.map(|(language, start)| threads.spawn(move || check(language, start)));
+        both.into_iter()
+            .flat_map(|found| found.join().unwrap())
+            .collect()
+    });
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// What the page that is open has against it, with everything on it unfolded.
+fn faults(browser: &Browser, axe: &str) -> Vec<String> {
+    browser.run(
+        "document.querySelectorAll('details').forEach((part) => { part.open = true })",
+        json!([]),
+    );
+    let mut found = violations(browser, axe);
+    let moves = "return document.getAnimations().length + [...document.querySelectorAll('*')].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0).length";
+    if browser.run(moves, json!([])) != 0 {
+        found.push("it moves though the visitor wants stillness".into());
+    }
+    let wide = "return document.documentElement.scrollWidth - innerWidth";
+    let wide = browser.run(wide, json!([])).as_i64().unwrap();
+    if wide > 0 {
+        found.push(format!("it is {wide} pixels too wide"));
+    }
+    found
 }
 
 #[test]
@@ -317,6 +336,12 @@ fn suggestions_come_by_keyboard_and_the_class_is_kept_only_when_asked() {
     browser.wait(
         "a list of suggestions",
         "return document.querySelector('#q').getAttribute('aria-expanded') === 'true'",
+    );
+    let kind = "return document.querySelector('.suggestions li').innerText.replace(/\\s+/g, ' ')";
+    let first = browser.run(kind, json!([]));
+    assert!(
+        first.as_str().unwrap().ends_with("Ressource"),
+        "{first} tells its kind"
     );
     browser.press(DOWN);
     let active = "const field = document.querySelector('#q');\
@@ -359,6 +384,20 @@ fn suggestions_come_by_keyboard_and_the_class_is_kept_only_when_asked() {
 }
 
 #[test]
+fn the_description_of_the_api_shows_under_its_policy() {
+    let (server, _folder) = server();
+    let browser = Browser::start(true);
+    browser.width(1440);
+    browser.open(&format!("{}/api/docs/", server.url));
+    browser.wait(
+        "the list of operations",
+        "return document.querySelectorAll('.opblock').length > 10",
+    );
+    let elsewhere = "return performance.getEntriesByType('resource').filter((one) => !one.name.startsWith(location.origin) && !one.name.startsWith('data:')).map((one) => one.name)";
+    assert_eq!(browser.run(elsewhere, json!([])), json!([]));
+}
+
+#[test]
 fn pictures() {
     let Ok(folder) = std::env::var("CLASSO_SCREENSHOTS") else {
         return;
@@ -366,25 +405,27 @@ fn pictures() {
     std::fs::create_dir_all(&folder).unwrap();
     let (server, _folder) = server();
     let browser = Browser::start(true);
+    let file = |name: String| Path::new(&folder).join(format!("{name}.png"));
     for (number, (path, _)) in PAGES.iter().enumerate() {
         let path = bundled(path);
-        for (width, scheme, language) in [
-            (1440, "light", "fr"),
-            (360, "dark", "en"),
-            (1440, "dark", "en"),
-            (360, "light", "fr"),
-        ] {
-            browser.width(width);
-            browser.prefer(&[("prefers-color-scheme", scheme)]);
-            browser.open(&format!("{}/{language}/{path}", server.url));
-            let kind = path
-                .split(['?', '/'])
-                .next()
-                .filter(|kind| !kind.is_empty())
-                .unwrap_or("home");
-            browser.picture(
-                &Path::new(&folder).join(format!("{number:02}-{kind}-{width}-{scheme}.png")),
-            );
+        let kind = path.split(['?', '/']).next().unwrap_or_default();
+        let kind = if kind.is_empty() { "home" } else { kind };
+        for language in ["fr", "en"] {
+            for width in WIDTHS {
+                for scheme in ["light", "dark"] {
+                    browser.width(width);
+                    browser.prefer(&[("prefers-color-scheme", scheme)]);
+                    browser.open(&format!("{}/{language}/{path}", server.url));
+                    browser.picture(&file(format!(
+                        "{number:02}-{kind}-{language}-{width}-{scheme}"
+                    )));
+                }
+            }
+            if ["dossier", "compare"].contains(&kind) {
+                browser.width(800);
+                browser.as_printed();
+                browser.picture(&file(format!("{number:02}-{kind}-{language}-printed")));
+            }
         }
     }
 }

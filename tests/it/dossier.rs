@@ -1,7 +1,7 @@
 //! A decision written down: the same bytes from the same inputs, nothing left out in either language, nothing let in.
 
 use classo::domain::language::Language;
-use classo::domain::typography::set;
+use classo::domain::typography::{Origin, typeset};
 use serde_json::{Value, json};
 
 use super::support::{Answer, ServerProcess, TestApp, classo, lines, record, write_file};
@@ -123,7 +123,7 @@ fn the_same_inputs_give_the_same_bytes_after_a_restart_and_from_the_command_line
 /// As it stands in the page.
 fn shown(text: &str, language: Language) -> String {
     let mut escaped = String::new();
-    for letter in set(text, language).chars() {
+    for letter in typeset(text, language, Origin::Ours).chars() {
         match letter {
             '&' | '<' | '>' | '"' | '\'' => escaped += &format!("&#{};", letter as u32),
             letter => escaped.push(letter),

@@ -141,6 +141,186 @@ fn every_page_is_whole_in_both_languages_light_and_without_anything_from_elsewhe
     }
 }
 
+/// Questions of a thousand signs that take many bytes in an address, in HTML, or in both.
+const HEAVY: [&str; 6] = ["é", "élève ", "\u{1f393}", "\"", "'", "&<> "];
+
+#[test]
+fn no_page_is_heavy_whatever_is_asked() {
+    let encoded = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let class = "my_level=/primary/cycle-2/grade-4&my_subject=/math-science-technology/mathematics&my_device=ipad&my_budget=5";
+    let schema = classo::index_schema::IndexSchema::embedded();
+    let terms = |facet: &'static str| {
+        let terms = schema.vocabularies.get(facet).terms().iter();
+        terms.map(move |term| format!("&{facet}={}", term.id))
+    };
+    // Many short choices, and many long ones.
+    let many = ["device", "os", "price", "language", "access"].map(terms);
+    let many = many.into_iter().flatten().collect::<Vec<_>>();
+    let long = ["subject", "level"].map(terms);
+    let long = long.into_iter().flatten().collect::<Vec<_>>();
+    let within = |choices: &[String], bytes: usize| {
+        let mut all = String::new();
+        for choice in choices.iter().filter(|choice| !choice.is_empty()) {
+            if all.len() + choice.len() <= bytes {
+                all.push_str(choice);
+            }
+        }
+        all
+    };
+    let fitting = [within(&many, 1_000), within(&long, 1_000)];
+    let too_many = within(&long, 3_000);
+    for sign in HEAVY {
+        let question: String = sign
+            .chars()
+            .cycle()
+            .take(992)
+            .chain(" jeu".chars())
+            .collect();
+        let asked = format!("q={}&{class}", encoded(&question));
+        for rest in [
+            "",
+            "&level=/university&device=vr-headset&price=paid",
+            &fitting[0],
+            &fitting[1],
+            &too_many,
+        ] {
+            for kind in [
+                "search?",
+                "guidance?",
+                "resources/a%2Fb?",
+                "browse?",
+                "?",
+                "about?",
+                "privacy?",
+                "compare?ids=a%2Fb&ids=scratch&ids=mathies&ids=polypad&",
+                "dossier?ids=a%2Fb&ids=scratch&",
+            ] {
+                for language in ["fr", "en"] {
+                    let got = page(&format!("/{language}/{kind}{asked}{rest}"));
+                    let size = got.text.len();
+                    let told = format!("{kind} of {sign:?} and {} bytes", rest.len());
+                    assert!(size < 100_000, "{told} has {size} bytes");
+                    let is_fine = got.status == 200 || rest.len() > 900 && got.status == 400;
+                    assert!(is_fine, "{told}: {} {}", got.status, got.text);
+                }
+            }
+        }
+    }
+    for fitting in fitting {
+        assert_eq!(page(&format!("/fr/search?q=jeu{fitting}")).status, 200);
+    }
+    assert_eq!(page(&format!("/fr/search?q=jeu{too_many}")).status, 400);
+    let cut = page(&format!("/fr/search?q={}", encoded(&"élève ".repeat(160)))).text;
+    assert!(cut.contains("seul son début a été lu"), "{cut}");
+    assert!(
+        !page("/fr/search?q=fractions")
+            .text
+            .contains("seul son début")
+    );
+}
+
+#[test]
+fn the_privacy_page_says_what_the_register_says() {
+    let register = classo::store::register::Register::embedded();
+    for (language, tag) in [
+        (classo::domain::language::Language::Fr, "fr"),
+        (classo::domain::language::Language::En, "en"),
+    ] {
+        let text = page(&format!("/{tag}/privacy")).text;
+        let plain = text
+            .replace(['\u{a0}', '\u{202f}'], " ")
+            .replace('’', "&#39;");
+        let told = |wanted: &str| {
+            let wanted = wanted
+                .replace(" ;", ";")
+                .replace('\'', "&#39;")
+                .replace('"', "&quot;");
+            // Quotation marks are set by language, ordinals are raised: what stands before them is enough.
+            let wanted = wanted.split(['«', '&']).next().unwrap_or_default();
+            assert!(
+                plain.contains(wanted.trim()),
+                "{tag}: {wanted} is not in {plain}"
+            );
+        };
+        let (collected, foreseen): (Vec<_>, Vec<_>) = register
+            .categories()
+            .iter()
+            .partition(|entry| entry.collected);
+        assert!(!collected.is_empty() && !foreseen.is_empty());
+        for entry in &collected {
+            told(entry.title.get(language));
+            told(if tag == "fr" {
+                &entry.retention.fr
+            } else {
+                &entry.retention.en
+            });
+            entry
+                .fields
+                .iter()
+                .for_each(|field| told(field.what.get(language)));
+            assert!(text.contains(&format!("id=\"kept-{}\"", entry.id)));
+        }
+        for entry in foreseen {
+            told(entry.title.get(language));
+            assert!(!text.contains(&format!("id=\"kept-{}\"", entry.id)));
+        }
+        let ranking = register.purpose(classo::domain::consent::Purpose::RankingProfile);
+        told(ranking.why.get(language));
+        assert!(text.contains(&register.officer.email) && text.contains(&register.authority.url));
+        for processor in register.processors.iter().filter(|one| !one.in_use) {
+            assert!(
+                !text.contains(&processor.name),
+                "{} receives nothing",
+                processor.name
+            );
+        }
+    }
+    assert!(
+        page("/fr/privacy")
+            .text
+            .contains("1<sup>er</sup> novembre 2026"),
+        "the register's version"
+    );
+}
+
+#[test]
+fn a_comparison_leads_to_a_dossier_with_a_title_a_note_and_a_date() {
+    let text =
+        page("/fr/compare?ids=a%2Fb&ids=scratch&q=fractions&my_device=ipad&title=Avant").text;
+    let (_, form) = text.split_once("action=\"/fr/dossier\"").expect("the form");
+    let (form, _) = form.split_once("</form>").unwrap();
+    for (name, value) in [
+        ("ids", "a/b"),
+        ("ids", "scratch"),
+        ("q", "fractions"),
+        ("my_device", "ipad"),
+    ] {
+        let hidden = format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        assert!(form.contains(&hidden), "{hidden}: {form}");
+    }
+    for field in [
+        "name=\"title\"",
+        "name=\"note\"",
+        "name=\"date\"",
+        "value=\"Avant\"",
+    ] {
+        assert!(form.contains(field), "{field}: {form}");
+    }
+    let made = page(
+        "/fr/dossier?ids=a%2Fb&ids=scratch&q=fractions&my_device=ipad&title=Mon+choix&note=Vu+en+%C3%A9quipe&date=2026-11-25",
+    );
+    assert_eq!(made.status, 200);
+    for told in ["Mon choix", "Vu en équipe", "25 novembre 2026"] {
+        assert!(made.text.contains(told), "{told}: {}", made.text);
+    }
+    assert!(
+        made.text.contains("title=Mon%20choix"),
+        "the way back keeps what was written"
+    );
+}
+
 #[test]
 fn the_root_leads_to_the_language_of_the_browser() {
     for (accepts, language) in [("en-CA,fr;q=0.5", "en"), ("fr", "fr"), ("de", "fr")] {
@@ -183,7 +363,7 @@ fn the_other_language_keeps_the_question() {
 fn french_is_set_as_french() {
     let home = page("/fr/").text;
     assert!(
-        home.contains("Qu’est-ce qui aiderait votre classe\u{202f}?"),
+        home.contains("Qu’est-ce qui aiderait votre classe?"),
         "{home}"
     );
     let browse = page("/fr/browse").text;
@@ -201,6 +381,18 @@ fn what_was_understood_can_be_taken_literally_and_filters_taken_away() {
     // The understood level is ticked, but taken back only where it was said.
     assert!(text.contains("name=\"level\" value=\"/primary/cycle-2/grade-4\" checked disabled"));
     assert!(text.contains("name=\"device\" value=\"ipad\" checked>"));
+}
+
+#[test]
+fn what_lies_below_a_value_is_shown_once_it_is_chosen_where_there_is_very_much_of_it() {
+    let grade = "name=\"level\" value=\"/primary/cycle-2/grade-4\"";
+    assert!(!page("/fr/search").text.contains(grade));
+    assert!(page("/fr/search?level=/primary").text.contains(grade));
+    assert!(
+        page("/fr/search?q=fractions&device=chromebook")
+            .text
+            .contains(grade)
+    );
 }
 
 #[test]
@@ -243,7 +435,11 @@ fn a_hit_leads_to_its_page_which_tells_its_place_and_leads_back() {
     let (_, rest) = found.split_once("href=\"/en/resources/").unwrap();
     let url = format!(
         "/en/resources/{}",
-        rest.split('"').next().unwrap().replace("&#38;", "&")
+        rest.split('"')
+            .next()
+            .unwrap()
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
     );
     assert!(url.ends_with("?q=fractions&price=free"), "{url}");
     let text = page(&url).text;
@@ -284,6 +480,8 @@ fn a_kept_page_is_not_sent_again_until_something_changed() {
     let tag = get(None).headers["etag"].to_str().unwrap().to_owned();
     let again = get(Some(&tag));
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
+    // A browser takes the headers of such an answer over: those of the page, which may be stricter, must stay.
+    assert!(!again.headers.contains_key("content-security-policy"));
     app.import(&lines(&[record("two", "Un autre", json!({}))]));
     assert_eq!(get(Some(&tag)).status, 200);
 }
@@ -351,4 +549,10 @@ fn the_description_of_the_api_can_still_be_read() {
     let docs = page("/api/docs/");
     assert_eq!(docs.status, 200);
     assert!(docs.text.contains("swagger"));
+    let policy = docs.headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("default-src 'none'")
+            && !policy.contains("unsafe")
+            && !policy.contains("http")
+    );
 }

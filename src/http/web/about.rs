@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::Frame;
 use super::prose::{Prose, SectionView};
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::app;
 use crate::domain::language::Language;
 use crate::http::Server;
@@ -46,7 +46,9 @@ struct ProsePage {
 }
 
 pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<Response> {
-    visit.show(server, answer).await
+    visit
+        .show(server, |server, visit| written(&answer(server, visit)?))
+        .await
 }
 
 fn answer(server: &Server, visit: &Visit) -> ApiResult<AboutPage> {
@@ -89,7 +91,7 @@ pub async fn accessibility(State(server): State<Arc<Server>>, visit: Visit) -> A
         let ui = visit.ui;
         let title = ui.t("accessibility.title").clone();
         let text = ui.t("accessibility.description").clone();
-        Ok(ProsePage {
+        written(&ProsePage {
             frame: Frame::new(visit, "accessibility", title, text),
             sections: ACCESSIBILITY.sections(ui),
             ui,

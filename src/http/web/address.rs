@@ -1,5 +1,7 @@
 //! The address of a page: where every state of a search lives, and what links change of it.
 
+use std::cell::Cell;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::query::params::RawParams;
@@ -19,6 +21,20 @@ const STEP: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b':');
+
+/// Addresses that a page has very many of carry no more than so many bytes of parameters.
+const LONGEST_CARRIED: usize = 400;
+
+/// How much of a question the links of a page carry, in encoded bytes: eighty words, or fewer in letters that take many
+/// bytes.
+const LONGEST_QUESTION: usize = 480;
+
+/// How long the choices of an address may be together, in encoded bytes: some thirty.
+pub const MOST_CHOICES: usize = 1_200;
+
+fn encoded(text: &str) -> usize {
+    utf8_percent_encode(text, VALUE).map(str::len).sum()
+}
 
 /// A path within one language, and the parameters in their order. What was left empty in a form is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +63,8 @@ impl Address {
             match (decode(name), decode(value)) {
                 (Some(name), _) if is_of_others(&name) => {}
                 (Some(_), Some(value)) if value.trim().is_empty() => {}
+                // Saying something twice says no more.
+                (Some(name), Some(value)) if address.all(&name).any(|said| said == value) => {}
                 (Some(name), Some(value)) => address.params.push((name, value)),
                 _ => address.broken = Some(pair.to_owned()),
             }
@@ -122,6 +140,50 @@ impl Address {
         }
     }
 
+    /// The address as the many links of a page carry it along: without parameters that are very long together.
+    pub fn carried(self) -> Address {
+        match self.query().len() <= LONGEST_CARRIED {
+            true => self,
+            false => self.keeping(|_, _| false),
+        }
+    }
+
+    /// Keeps of the question the beginning that every link of a page can carry, in whole words; whether something was cut.
+    pub fn cut_question(&mut self) -> bool {
+        let Some((_, text)) = self.params.iter_mut().find(|(name, _)| name == "q") else {
+            return false;
+        };
+        let mut room = LONGEST_QUESTION;
+        let fits = |(_, c): &(usize, char)| {
+            let bytes = encoded(c.encode_utf8(&mut [0; 4]));
+            let left = room.checked_sub(bytes);
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let end = text
+            .char_indices()
+            .skip_while(fits)
+            .map(|(at, _)| at)
+            .next();
+        let Some(end) = end else {
+            return false;
+        };
+        let between_words = text[..end].trim_start().rfind(char::is_whitespace);
+        let start = text.len() - text.trim_start().len();
+        text.truncate(between_words.map_or(end, |at| start + at));
+        true
+    }
+
+    /// How long everything but the words of the visitor is, encoded.
+    pub fn bytes_of_choices(&self) -> usize {
+        let is_choice =
+            |(name, _): &&(String, String)| !matches!(name.as_str(), "q" | "title" | "note");
+        let choices = self.params.iter().filter(is_choice);
+        choices
+            .map(|(name, value)| encoded(name) + encoded(value) + 2)
+            .sum()
+    }
+
     /// The parameters, encoded.
     pub fn query(&self) -> String {
         let mut query = String::new();
@@ -133,6 +195,25 @@ impl Address {
             query.extend(utf8_percent_encode(value, VALUE));
         }
         query
+    }
+}
+
+/// What is left for the links that a page can do without: each has the whole state, and a page stays light however long that is.
+pub struct Room(Cell<usize>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Room(Cell::new(4_000))
+    }
+}
+
+impl Room {
+    /// An address as it is linked to, while there is room.
+    pub fn link(&self, address: Address) -> Option<String> {
+        let url = address.to_string();
+        let left = self.0.get().checked_sub(url.len())?;
+        self.0.set(left);
+        Some(url)
     }
 }
 
@@ -193,6 +274,22 @@ mod tests {
             "/en/guidance?level=b&os=web"
         );
         assert_eq!(Address::read("/fr/", "").to_string(), "/fr/");
+    }
+
+    #[test]
+    fn a_very_long_question_is_cut_between_words() {
+        let cut = |question: &str| {
+            let query = utf8_percent_encode(question, VALUE);
+            let mut address = Address::read("/fr/search", &format!("q={query}&level=/primary"));
+            let is_cut = address.cut_question();
+            assert_eq!(address.first("level"), Some("/primary"));
+            (is_cut, address.first("q").unwrap_or_default().to_owned())
+        };
+        let fitting = "jeu de fractions";
+        assert_eq!(cut(fitting), (false, fitting.to_owned()));
+        let (is_cut, kept) = cut(&"élève ".repeat(200));
+        assert!(is_cut && kept.ends_with("élève") && encoded(&kept) <= LONGEST_QUESTION);
+        assert_eq!(cut(&"\u{1f393}".repeat(1_000)).1, "\u{1f393}".repeat(40));
     }
 
     #[test]

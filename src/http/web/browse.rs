@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::address::Address;
-use super::frame::Frame;
+use super::frame::{self, Frame};
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::domain::actor::Actor;
 use crate::domain::vocabulary::{Term, Vocabularies};
 use crate::http::Server;
@@ -43,7 +43,9 @@ pub struct Branch {
 }
 
 pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<Response> {
-    visit.show(server, answer).await
+    visit
+        .show(server, |server, visit| written(&answer(server, visit)?))
+        .await
 }
 
 fn answer(server: &Server, visit: &Visit) -> ApiResult<BrowsePage> {
@@ -85,14 +87,11 @@ impl Branches<'_> {
             ..Query::default()
         };
         let outcome = server.app.search.search(&Actor::Visitor, &query)?;
-        let class = visit.address.clone();
         Ok(Branches {
             ui: visit.ui,
             vocabularies: &server.app.schema.vocabularies,
             counts: outcome.facets,
-            search: class
-                .keeping(|name, _| name.starts_with("my_"))
-                .on("search"),
+            search: frame::class(&visit.address).on("search"),
             total: outcome.total,
         })
     }

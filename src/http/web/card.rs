@@ -1,49 +1,44 @@
 //! A resource in a list: what tells whether it is worth a look, and why it stands where it does.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::address::{Address, step};
-use super::frame::named_icon;
+use super::labels::{Labels, TermView, Terms};
 use super::texts::{Html, Ui};
 use crate::domain::language::{Language, LanguageMap};
-use crate::domain::resource::{Price, Publisher, TermId};
+use crate::domain::markup::escape;
 use crate::domain::typography::points;
-use crate::domain::vocabulary::Vocabularies;
 use crate::http::error::{ApiError, ApiResult};
 use crate::ranking::explanation::Contribution;
 use crate::services::search::Hit;
 
 /// The fields of the template of a card.
-pub struct Card {
+pub struct Card<'a> {
     pub id: String,
     pub rank: u64,
     /// Its page, with the question that led there.
-    pub url: String,
+    pub url: Html,
     pub title: Text,
     pub publisher: Option<Html>,
     pub excerpt: Option<Text>,
-    pub price: Option<PriceView>,
+    /// What it costs in a word.
+    pub price: Option<&'a TermView>,
     /// Kind, account, advertising: a few words each.
-    pub facts: Vec<Html>,
+    pub facts: Vec<&'a Html>,
     pub levels: Html,
     /// Drawings with names.
-    pub devices: Vec<Html>,
+    pub devices: Vec<&'a Html>,
     pub reasons: Vec<Reason>,
     /// Its place without the visitor's class, where that is another.
     pub neutral_rank: Option<u64>,
-    pub is_chosen: bool,
 }
 
 /// A text and its language, where that is not the page's.
 pub struct Text {
     pub html: Html,
     pub lang: Option<String>,
-}
-
-/// What it costs in a word, and the kind of that for the style.
-pub struct PriceView {
-    pub label: Html,
-    pub kind: String,
 }
 
 /// One part of a score.
@@ -54,35 +49,40 @@ pub struct Reason {
     pub width: u32,
 }
 
-/// What a card reads of a record.
+/// What a card reads of a record besides its texts. Ids of terms are written without escapes.
 #[derive(Deserialize)]
-struct Record {
-    #[serde(default)]
-    title: LanguageMap,
-    #[serde(default)]
-    description: LanguageMap,
-    publisher: Option<Publisher>,
+struct Record<'r> {
+    #[serde(borrow)]
+    publisher: Option<Publisher<'r>>,
     #[serde(default, rename = "type")]
-    types: Vec<TermId>,
+    types: Vec<&'r str>,
     #[serde(default)]
-    levels: Vec<TermId>,
-    price: Option<Price>,
-    access: Option<TermId>,
+    levels: Vec<&'r str>,
+    price: Option<Price<'r>>,
+    access: Option<&'r str>,
     advertising: Option<bool>,
-    runs_on: RunsOn,
+    runs_on: RunsOn<'r>,
 }
 
 #[derive(Deserialize)]
-struct RunsOn {
-    #[serde(default)]
-    devices: Vec<TermId>,
+struct Publisher<'r> {
+    #[serde(borrow)]
+    name: Option<Cow<'r, str>>,
+}
+
+#[derive(Deserialize)]
+struct Price<'r> {
+    model: Option<&'r str>,
+}
+
+#[derive(Deserialize)]
+struct RunsOn<'r> {
+    #[serde(borrow, default)]
+    devices: Vec<&'r str>,
 }
 
 /// How much of a description is shown where nothing is marked in it.
 const EXCERPT_CHARS: usize = 240;
-
-/// A page has many links; one longer than this goes without the search.
-const LONGEST_URL: usize = 800;
 
 /// How many levels, kinds and devices are told before "and more".
 const LEVELS: usize = 3;
@@ -92,103 +92,103 @@ const DEVICES: usize = 5;
 /// What cards are made with.
 pub struct Cards<'a> {
     pub ui: Ui,
-    pub vocabularies: &'a Vocabularies,
-    /// The search they stand in.
-    pub trail: &'a Address,
+    labels: &'a Labels,
+    /// The search they stand in, as links to their pages carry it.
+    trail: String,
 }
 
-impl Cards<'_> {
-    pub fn of(&self, hits: Vec<Hit>) -> ApiResult<Vec<Card>> {
+impl<'a> Cards<'a> {
+    pub fn new(ui: Ui, labels: &'a Labels, trail: &Address) -> Cards<'a> {
+        Cards {
+            ui,
+            labels,
+            trail: match trail.clone().carried().query() {
+                query if query.is_empty() => query,
+                query => escape(&format!("?{query}")),
+            },
+        }
+    }
+
+    pub fn of(&self, hits: Vec<Hit>) -> ApiResult<Vec<Card<'a>>> {
         hits.into_iter().map(|hit| self.card(hit)).collect()
     }
 
-    fn card(&self, hit: Hit) -> ApiResult<Card> {
+    fn card(&self, hit: Hit) -> ApiResult<Card<'a>> {
         let ui = self.ui;
         let record: Record = serde_json::from_str(&hit.record)
             .map_err(|error| ApiError::Internal(error.to_string()))?;
-        let reasons = hit.explanation.unwrap_or_default();
+        let publisher = record.publisher.and_then(|publisher| publisher.name);
+        let price = record.price.and_then(|price| price.model);
+        let of_devices = self.terms("device");
+        let devices = record.runs_on.devices.iter().take(DEVICES);
         Ok(Card {
             url: self.url(&hit.id),
-            title: text(ui, &record.title, hit.highlights.title).unwrap_or_else(|| Text {
+            title: text(ui, &hit.title, hit.highlights.title).unwrap_or_else(|| Text {
                 html: ui.set(&hit.id),
                 lang: None,
             }),
-            publisher: record
-                .publisher
-                .and_then(|publisher| Some(ui.set(&publisher.name?))),
-            excerpt: text(ui, &record.description, hit.highlights.description),
-            price: self.price(record.price.as_ref()),
-            facts: self.facts(&record.types, record.access.as_deref(), record.advertising),
+            publisher: publisher.map(|name| ui.set(&name)),
+            excerpt: text(ui, &hit.description, hit.highlights.description),
+            price: price.and_then(|model| self.terms("price").find(model)),
+            facts: self.facts(&record.types, record.access, record.advertising),
             levels: self.levels(&record.levels),
-            devices: self.devices(&record.runs_on.devices),
-            reasons: told(ui, &reasons),
+            devices: devices
+                .filter_map(|id| of_devices.find(id)?.drawings.as_ref())
+                .map(|[_, alone]| alone)
+                .collect(),
+            reasons: told(ui, hit.explanation.as_deref().unwrap_or_default()),
             neutral_rank: hit.neutral_rank.filter(|neutral| *neutral != hit.rank),
-            is_chosen: false,
             rank: hit.rank,
             id: hit.id,
         })
     }
 
-    /// Its page, with the search it stands in unless that is very long.
-    fn url(&self, id: &str) -> String {
-        let page = self.trail.on(&format!("resources/{}", step(id)));
-        let url = page.to_string();
-        match url.len() <= LONGEST_URL {
-            true => url,
-            false => page.path,
-        }
+    fn terms(&self, vocabulary: &str) -> &'a Terms {
+        self.labels.get(self.ui.language, vocabulary)
     }
 
-    fn price(&self, price: Option<&Price>) -> Option<PriceView> {
-        let model = price?.model.as_ref()?;
-        let label = self.vocabularies.get("price").label(model)?;
-        Some(PriceView {
-            label: self.ui.label(label),
-            kind: model.clone(),
-        })
+    fn url(&self, id: &str) -> Html {
+        let Cards { ui, trail, .. } = self;
+        Html::of_trusted(format!("/{}/resources/{}{trail}", ui.tag(), step(id)))
     }
 
     fn facts(
         &self,
-        types: &[TermId],
+        types: &[&str],
         access: Option<&str>,
         advertising: Option<bool>,
-    ) -> Vec<Html> {
-        let label = |vocabulary: &str, id: &str| {
-            let label = self.vocabularies.get(vocabulary).label(id)?;
-            Some(self.ui.label(label))
-        };
-        let kinds = types.iter().take(KINDS).filter_map(|id| label("type", id));
-        let access = access.and_then(|id| label("access", id));
-        let quiet = (advertising == Some(false)).then(|| self.ui.t("card.no_ads").clone());
-        kinds.chain(access).chain(quiet).collect()
+    ) -> Vec<&'a Html> {
+        let (of_types, of_access) = (self.terms("type"), self.terms("access"));
+        let kinds = types.iter().take(KINDS).filter_map(|id| of_types.find(id));
+        let access = access.and_then(|id| of_access.find(id));
+        let quiet = (advertising == Some(false)).then(|| self.ui.t("card.no_ads"));
+        let labels = kinds.chain(access).map(|term| &term.label);
+        labels.chain(quiet).collect()
     }
 
     /// The levels in few words: a whole order stands for what it holds.
-    fn levels(&self, ids: &[TermId]) -> Html {
-        let vocabulary = self.vocabularies.get("level");
-        let ordinals: Vec<_> = ids.iter().filter_map(|id| vocabulary.ordinal(id)).collect();
-        let is_covered = |at: &u16| {
-            let mut above = vocabulary.lineage(*at).skip(1);
-            above.any(|ancestor| ordinals.contains(&ancestor))
+    fn levels(&self, ids: &[&str]) -> Html {
+        let terms = self.terms("level");
+        let is_covered = |id: &str| {
+            let lies_within = |above: &str| {
+                let rest = id.strip_prefix(above);
+                rest.is_some_and(|rest| rest.starts_with('/'))
+            };
+            ids.iter().any(|above| lies_within(above))
         };
-        let told: Vec<_> = ordinals.iter().filter(|at| !is_covered(at)).collect();
-        let labels = told.iter().take(LEVELS);
-        let labels: Vec<_> = labels
-            .map(|at| self.ui.label(&vocabulary.term(**at).label).to_string())
-            .collect();
-        let mut levels = labels.join(", ");
+        let told = ids.iter().filter(|id| !is_covered(id));
+        let told: Vec<&TermView> = told.filter_map(|id| terms.find(id)).collect();
+        let mut levels = String::new();
+        for (place, term) in told.iter().take(LEVELS).enumerate() {
+            levels.push_str(if place > 0 { ", " } else { "" });
+            levels.push_str(term.label.as_str());
+        }
         if told.len() > LEVELS {
+            levels.push(' ');
             let more = self.ui.n("card.more_levels", told.len() - LEVELS);
-            levels.push_str(&format!(" {more}"));
+            levels.push_str(more.as_str());
         }
         Html::of_trusted(levels)
-    }
-
-    fn devices(&self, ids: &[TermId]) -> Vec<Html> {
-        let vocabulary = self.vocabularies.get("device");
-        let named = |id: &TermId| Some(named_icon(id, &self.ui.plain(vocabulary.label(id)?)));
-        ids.iter().filter_map(named).take(DEVICES).collect()
     }
 }
 
@@ -235,9 +235,9 @@ pub fn told(ui: Ui, reasons: &[Contribution]) -> Vec<Reason> {
     let most = heard.first().map_or(1, |reason| reason.points.abs());
     let reason = |reason: &&Contribution| Reason {
         text: ui.label(&reason.text),
-        points: match reason.points {
-            given @ 0.. => format!("+{}", points(given, ui.language)),
-            taken => format!("−{}", points(-taken, ui.language)),
+        points: {
+            let sign = if reason.points < 0 { "−" } else { "+" };
+            sign.to_owned() + &points(reason.points.abs(), ui.language)
         },
         width: (reason.points.abs() * 100 / most).max(1) as u32,
     };

@@ -11,7 +11,7 @@ use super::card::best;
 use super::frame::Frame;
 use super::search::is_of_search;
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::domain::actor::Actor;
 use crate::domain::resource::ResourceId;
 use crate::domain::typography::points;
@@ -38,8 +38,20 @@ struct ComparePage {
     classes: String,
     carried: Vec<(String, String)>,
     back: String,
-    dossier: String,
+    /// What the dossier is made from, beside what its form asks.
+    of_dossier: Vec<(String, String)>,
+    dossier: DossierView,
 }
+
+/// What the form of the dossier has so far.
+struct DossierView {
+    title: String,
+    note: String,
+    date: String,
+}
+
+/// What the form of the dossier asks.
+const ASKED: [&str; 3] = ["title", "note", "date"];
 
 struct Column {
     title: Html,
@@ -71,10 +83,11 @@ pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<
     let chosen = chosen(&visit.address);
     if chosen < 2 {
         return visit
-            .show(server, |_, visit| Ok(ComparePage::empty(visit)))
+            .show(server, |_, visit| written(&ComparePage::empty(visit)))
             .await;
     }
-    let asked = visit.address.clone().without("lang");
+    let asked = visit.address.clone();
+    let asked = asked.keeping(|name, _| name != "lang" && !ASKED.contains(&name));
     let mut reader = Reader::new(asked.raw(), &server.app.schema.vocabularies);
     let ids = reader.ids("ids", 2..=Decision::MOST_FINALISTS);
     let buyers = reader.buyers();
@@ -88,8 +101,13 @@ pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<
     };
     let answer = move |server: &Server, visit: &Visit| {
         let compare = &server.app.compare;
+        let today = server.app.clock.now().strftime("%F").to_string();
         let outcome = compare.compare(&Actor::Visitor, &ids, &query, buyers)?;
-        Ok(ComparePage::new(visit, outcome))
+        let mut page = ComparePage::new(visit, outcome);
+        if page.dossier.date.is_empty() {
+            page.dossier.date = today;
+        }
+        written(&page)
     };
     visit.show(server, answer).await
 }
@@ -130,7 +148,19 @@ impl ComparePage {
                 .to_owned(),
             carried: Vec::new(),
             back: search.on("search").to_string(),
-            dossier: visit.address.on("dossier").to_string(),
+            of_dossier: {
+                let others = visit.address.clone();
+                let others = others.keeping(|name, _| !ASKED.contains(&name));
+                others.params().to_vec()
+            },
+            dossier: {
+                let said = |name| visit.address.first(name).unwrap_or_default().to_owned();
+                DossierView {
+                    title: said("title"),
+                    note: said("note"),
+                    date: said("date"),
+                }
+            },
             ui,
         }
     }
@@ -200,6 +230,7 @@ fn column(visit: &Visit, outcome: &ComparisonOutcome, one: &Standing) -> Column 
         });
     Column {
         url: search
+            .carried()
             .on(&format!("resources/{}", step(one.resource.id.as_str())))
             .to_string(),
         score: one

@@ -33,7 +33,10 @@ pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<
         let app = &at.app;
         let outcome = app.dossiers.write(&Actor::Visitor, &decision)?;
         let compared = visit.address.keeping(|name, value| {
-            matches!(name, "ids" | "students" | "classes") || is_of_search(name, value)
+            matches!(
+                name,
+                "ids" | "students" | "classes" | "title" | "note" | "date"
+            ) || is_of_search(name, value)
         });
         let back = Back {
             label: visit.ui.t("compare.back").to_string(),

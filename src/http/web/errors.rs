@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::address::MOST_CHOICES;
 use super::frame::Frame;
 use super::manners;
 use super::texts::{Html, Ui};
@@ -44,7 +45,11 @@ pub async fn friendly(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let visit = Visit::of(&parts);
+    let mut visit = Visit::of(&parts);
+    // What is too long to be read is not repeated.
+    if visit.address.bytes_of_choices() > MOST_CHOICES {
+        visit.address = visit.address.keeping(|_, _| false);
+    }
     let request_id = parts.headers.get("x-request-id").cloned();
     let response = next.run(Request::from_parts(parts, body)).await;
     let Some(told) = response.extensions().get::<Told>().cloned() else {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::address::step;
 use super::card::best;
 use super::texts::Ui;
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::domain::actor::Actor;
 use crate::domain::language::LanguageMap;
 use crate::http::Server;
@@ -80,7 +80,7 @@ pub async fn atom(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<
             .map(|hit| entry(visit, &hit.id, &hit.record));
         let entries = entries.collect::<ApiResult<Vec<Entry>>>()?;
         let latest = entries.first().map(|entry| entry.updated.clone());
-        Ok(Feed {
+        written(&Feed {
             ui: visit.ui,
             origin: visit.origin.clone(),
             updated: latest.unwrap_or_else(|| moment(None)),

@@ -1,10 +1,14 @@
 //! What every page has around its content: head, navigation, language switch, foot.
 
+use std::sync::LazyLock;
+
 use super::address::Address;
 use super::assets::{self, Asset};
 use super::texts::{Html, Ui};
 use super::visit::Visit;
+use crate::domain::language::Language;
 use crate::domain::markup::escape;
+use crate::query::facet::Facet;
 
 /// The fields of the layout's template.
 pub struct Frame {
@@ -23,6 +27,8 @@ pub struct Frame {
     pub here: &'static str,
     /// The question so far, for the field in the head.
     pub question: String,
+    /// Whether only the beginning of a very long question was read.
+    pub is_cut: bool,
     ui: Ui,
     /// The class of the visitor and the question, on another page.
     trail: Address,
@@ -34,6 +40,7 @@ impl Frame {
             ui,
             address,
             origin,
+            ..
         } = visit;
         let path = address.path.get(3..).unwrap_or("/");
         let alternates = ["fr", "en"].map(|tag| (tag, format!("{origin}/{tag}{path}")));
@@ -51,7 +58,8 @@ impl Frame {
             here,
             question: address.first("q").unwrap_or_default().to_owned(),
             ui: *ui,
-            trail: address.clone().keeping(|name, _| name.starts_with("my_")),
+            trail: class(address),
+            is_cut: visit.is_cut,
         }
     }
 
@@ -66,6 +74,11 @@ impl Frame {
     /// Another page of this language, with the visitor's class.
     pub fn to(&self, page: &str) -> String {
         self.trail.on(page).to_string()
+    }
+
+    /// What the kinds of suggestions are called, for the script.
+    pub fn kinds(&self) -> &'static Html {
+        &KINDS[self.ui.language as usize]
     }
 
     /// Marks the entry of the navigation that is this page.
@@ -85,6 +98,25 @@ impl Frame {
         self.ui.language.other().tag()
     }
 }
+
+/// The visitor's class alone, as links carry it along.
+pub fn class(address: &Address) -> Address {
+    let address = address.clone();
+    address.keeping(|name, _| name.starts_with("my_")).carried()
+}
+
+static KINDS: LazyLock<[Html; 2]> = LazyLock::new(|| {
+    Language::ALL.map(|language| {
+        let ui = Ui { language };
+        let facet = |facet: Facet| {
+            let name = ui.t(&format!("facet.{}", facet.name()));
+            format!("|{}={name}", facet.name())
+        };
+        let title = format!("title={}", ui.t("layout.resource"));
+        let kinds = std::iter::once(title).chain(Facet::ALL.map(facet));
+        Html::of_trusted(kinds.collect::<String>())
+    })
+});
 
 /// A drawing of the sprite.
 pub fn icon(name: &str) -> Html {

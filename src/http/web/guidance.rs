@@ -8,12 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::address::Address;
+use super::address::{Address, Room};
 use super::card::{Card, Cards, best};
 use super::frame::Frame;
-use super::my_class::MyClass;
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::domain::actor::Actor;
 use crate::domain::vocabulary::Vocabularies;
 use crate::guidance::relaxation::told;
@@ -26,19 +25,19 @@ use crate::services::guidance::GuidanceOutcome;
 
 #[derive(Template)]
 #[template(path = "guidance.html")]
-struct GuidancePage {
+struct GuidancePage<'a> {
     ui: Ui,
     frame: Frame,
     /// Whether the need is still to be told.
     is_start: bool,
     question_text: String,
-    class: MyClass,
+    class: Html,
     total: Html,
     question: Option<QuestionView>,
     back: Option<String>,
     restart: String,
     wishes: Vec<WishView>,
-    cards: Vec<Card>,
+    cards: Vec<Card<'a>>,
     hidden: Vec<Offer>,
     concessions: Vec<Offer>,
     results: String,
@@ -60,7 +59,7 @@ struct OptionView {
 /// What had to hold, and the need without it.
 struct WishView {
     text: Html,
-    url: String,
+    url: Option<String>,
 }
 
 /// What giving up some wishes would show.
@@ -76,7 +75,9 @@ pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<
     let body = body(&visit.address, visit.ui.tag());
     let need = Need::read(RawParams::from_json(body), vocabularies).map_err(ApiError::Invalid)?;
     visit
-        .show(server, move |server, visit| answer(server, visit, &need))
+        .show(server, move |server, visit| {
+            written(&answer(server, visit, &need)?)
+        })
         .await
 }
 
@@ -116,7 +117,7 @@ fn number(text: &str) -> Value {
     number.unwrap_or_else(|_| json!(text))
 }
 
-fn answer(server: &Server, visit: &Visit, need: &Need) -> ApiResult<GuidancePage> {
+fn answer<'a>(server: &'a Server, visit: &Visit, need: &Need) -> ApiResult<GuidancePage<'a>> {
     let app = &server.app;
     let (ui, vocabularies) = (visit.ui, &app.schema.vocabularies);
     let outcome = app.guidance.guide(&Actor::Visitor, need)?;
@@ -125,13 +126,10 @@ fn answer(server: &Server, visit: &Visit, need: &Need) -> ApiResult<GuidancePage
         ui,
         vocabularies,
         state: &visit.address,
+        room: Room::default(),
     };
     let trail = visit.address.clone().without("skipped");
-    let cards = Cards {
-        ui,
-        vocabularies,
-        trail: &trail,
-    };
+    let cards = Cards::new(ui, &server.labels, &trail);
     let view = GuidancePage {
         frame: Frame::new(
             visit,
@@ -145,7 +143,7 @@ fn answer(server: &Server, visit: &Visit, need: &Need) -> ApiResult<GuidancePage
             .iter()
             .any(|(name, _)| is_step(name) || name.starts_with("my_")),
         question_text: need.query.text.clone(),
-        class: MyClass::new(ui, vocabularies, &visit.address),
+        class: server.labels.class(ui, &visit.address),
         total: ui.n("search.total", outcome.total),
         question: asks.question(&outcome),
         back: asks.back(),
@@ -176,6 +174,7 @@ struct Asks<'a> {
     ui: Ui,
     vocabularies: &'a Vocabularies,
     state: &'a Address,
+    room: Room,
 }
 
 impl Asks<'_> {
@@ -233,7 +232,7 @@ impl Asks<'_> {
     fn wish(&self, wish: &Wish) -> WishView {
         WishView {
             text: self.ui.label(&told(&wish.limit, self.vocabularies)),
-            url: self.given_up(self.state.clone(), wish).to_string(),
+            url: self.room.link(self.given_up(self.state.clone(), wish)),
         }
     }
 
@@ -257,39 +256,43 @@ impl Asks<'_> {
     }
 
     fn hidden(&self, outcome: &GuidanceOutcome) -> Vec<Offer> {
-        let offer = |hidden: &crate::guidance::relaxation::Hidden| Offer {
-            text: self.told_all(outcome, &hidden.by),
-            count: self.ui.n("guidance.hidden", hidden.count),
-            best: None,
-            url: self.without(outcome, &hidden.by),
+        let offer = |hidden: &crate::guidance::relaxation::Hidden| {
+            Some(Offer {
+                text: self.told_all(outcome, &hidden.by),
+                count: self.ui.n("guidance.hidden", hidden.count),
+                best: None,
+                url: self.without(outcome, &hidden.by)?,
+            })
         };
-        outcome.hidden.iter().map(offer).collect()
+        outcome.hidden.iter().filter_map(offer).collect()
     }
 
     /// For an empty list, the smallest sets to give up; else what each wish keeps out.
     fn concessions(&self, outcome: &GuidanceOutcome) -> Vec<Offer> {
         if outcome.total == 0 && !outcome.minimal.is_empty() {
-            let offer = |places: &Vec<usize>| Offer {
-                text: self.told_all(outcome, places),
-                count: Html::default(),
-                best: None,
-                url: match outcome.drops_words {
-                    true => self.without_words(outcome, places),
-                    false => self.without(outcome, places),
-                },
+            let offer = |places: &Vec<usize>| {
+                Some(Offer {
+                    text: self.told_all(outcome, places),
+                    count: Html::default(),
+                    best: None,
+                    url: match outcome.drops_words {
+                        true => self.without_words(outcome, places),
+                        false => self.without(outcome, places),
+                    }?,
+                })
             };
-            return outcome.minimal.iter().map(offer).collect();
+            return outcome.minimal.iter().filter_map(offer).collect();
         }
         let single = outcome.relaxations.iter().map(|(relaxation, newcomer)| {
             let title = best(&newcomer.title, self.ui.language);
-            Offer {
+            Some(Offer {
                 text: self.told_all(outcome, &[relaxation.wish]),
                 count: self.ui.n("search.adds", relaxation.adds),
                 best: title.map(|(title, _)| self.ui.t1("search.best", title)),
-                url: self.without(outcome, &[relaxation.wish]),
-            }
+                url: self.without(outcome, &[relaxation.wish])?,
+            })
         });
-        single.collect()
+        single.flatten().collect()
     }
 
     fn told_all(&self, outcome: &GuidanceOutcome, places: &[usize]) -> Html {
@@ -303,16 +306,17 @@ impl Asks<'_> {
         Html::of_trusted(told.join(", "))
     }
 
-    fn without(&self, outcome: &GuidanceOutcome, places: &[usize]) -> String {
-        let wishes = places.iter().map(|place| &outcome.wishes[*place]);
-        wishes
-            .fold(self.state.clone(), |state, wish| self.given_up(state, wish))
-            .to_string()
+    fn without(&self, outcome: &GuidanceOutcome, places: &[usize]) -> Option<String> {
+        self.room.link(self.all_given_up(outcome, places))
     }
 
-    fn without_words(&self, outcome: &GuidanceOutcome, places: &[usize]) -> String {
+    fn without_words(&self, outcome: &GuidanceOutcome, places: &[usize]) -> Option<String> {
+        let state = self.all_given_up(outcome, places);
+        self.room.link(state.without("q"))
+    }
+
+    fn all_given_up(&self, outcome: &GuidanceOutcome, places: &[usize]) -> Address {
         let wishes = places.iter().map(|place| &outcome.wishes[*place]);
-        let state = wishes.fold(self.state.clone(), |state, wish| self.given_up(state, wish));
-        state.without("q").to_string()
+        wishes.fold(self.state.clone(), |state, wish| self.given_up(state, wish))
     }
 }

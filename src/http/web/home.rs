@@ -10,7 +10,7 @@ use super::address::Address;
 use super::browse::{Branch, Branches};
 use super::frame::Frame;
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::http::Server;
 use crate::http::error::ApiResult;
 use crate::query::facet::Facet;
@@ -33,7 +33,9 @@ struct Example {
 }
 
 pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<Response> {
-    visit.show(server, answer).await
+    visit
+        .show(server, |server, visit| written(&answer(server, visit)?))
+        .await
 }
 
 fn answer(server: &Server, visit: &Visit) -> ApiResult<HomePage> {

@@ -14,7 +14,7 @@ use axum::routing::{MethodRouter, get};
 
 use super::frame::Frame;
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::domain::actor::Actor;
 use crate::domain::problem::Problem;
 use crate::http::Server;
@@ -144,7 +144,7 @@ pub fn routes(kind: Kind) -> MethodRouter<Arc<Server>> {
     get(
         move |State(server): State<Arc<Server>>, visit: Visit| async move {
             let show = move |_: &Server, visit: &Visit| {
-                Ok(LetterPage::new(visit, kind, Typed::default(), &[]))
+                written(&LetterPage::new(visit, kind, Typed::default(), &[]))
             };
             visit.show(server, show).await
         },
@@ -219,9 +219,7 @@ async fn take(
             Ok(Redirect::to(&done).into_response())
         }
         Err(ApiError::Invalid(problems)) => {
-            let page = LetterPage::new(&visit, kind, typed, &problems);
-            let html = page.render();
-            let html = html.map_err(|error| ApiError::Internal(error.to_string()))?;
+            let html = written(&LetterPage::new(&visit, kind, typed, &problems))?;
             Ok((StatusCode::BAD_REQUEST, HtmlResponse(html)).into_response())
         }
         Err(error) => Err(error),

@@ -32,6 +32,10 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 pub async fn security_headers(mut response: Response) -> Response {
+    // It stands for the page that the browser has, with the headers that came with that.
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return response;
+    }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         // A page that says it more strictly for itself is believed.

@@ -32,6 +32,7 @@ mod feeds;
 mod frame;
 mod guidance;
 mod home;
+mod labels;
 mod letter;
 mod manners;
 mod my_class;
@@ -54,6 +55,7 @@ use crate::domain::language::Language;
 use visit::PublicOrigin;
 
 pub use errors::friendly;
+pub use labels::Labels;
 pub use texts::MISSING;
 
 /// Every page and what belongs to them.

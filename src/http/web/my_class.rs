@@ -1,154 +1,139 @@
 //! "My class": the visitor's profile, which ranks and never excludes. It lives in the address, or in the browser where the
 //! visitor asks for that; never here.
 
+use askama::Template;
+
 use super::address::Address;
 use super::frame::icon;
+use super::labels::{TermView, Terms};
 use super::texts::{Html, Ui};
-use crate::domain::vocabulary::{Term, Vocabularies, Vocabulary};
 
-/// The fields of the panel's template.
-pub struct MyClass {
+/// The panel.
+#[derive(Template)]
+#[template(path = "my_class.html")]
+pub struct MyClass<'a> {
+    ui: Ui,
     /// What is known of it, in a few words.
-    pub summary: Vec<Html>,
+    summary: Vec<Html>,
     /// Levels, subjects, role: lists to choose from.
-    pub lists: Vec<List>,
+    lists: Vec<List<'a>>,
     /// Devices and the like: choices to tick.
-    pub groups: Vec<Group>,
-    pub budget: String,
+    groups: Vec<Group<'a>>,
+    budget: String,
 }
 
-pub struct List {
-    pub name: String,
-    pub title: &'static Html,
-    pub chosen: Vec<Choice>,
-    pub options: Vec<Entry>,
+struct List<'a> {
+    name: String,
+    title: &'static Html,
+    chosen: Vec<&'a TermView>,
+    options: Vec<Choice<'a>>,
 }
 
-pub struct Entry {
-    pub value: String,
-    pub label: String,
-    pub depth: usize,
-    pub is_chosen: bool,
+struct Group<'a> {
+    name: String,
+    title: &'static Html,
+    is_open: bool,
+    choices: Vec<Choice<'a>>,
 }
 
-pub struct Group {
-    pub name: String,
-    pub title: &'static Html,
-    pub is_open: bool,
-    pub choices: Vec<Choice>,
-}
-
-pub struct Choice {
-    pub value: String,
-    pub label: Html,
-    pub icon: Option<Html>,
-    pub is_chosen: bool,
+struct Choice<'a> {
+    term: &'a TermView,
+    is_chosen: bool,
 }
 
 /// Languages that schools here teach in and teach; any other that the address has is kept.
 const LANGUAGES: [&str; 3] = ["fr", "en", "es"];
 
-impl MyClass {
-    pub fn new(ui: Ui, vocabularies: &Vocabularies, address: &Address) -> MyClass {
-        let mut summary = Vec::new();
-        for name in [
-            "level",
-            "subject",
-            "device",
-            "student_type",
-            "platform",
-            "os",
-            "language",
-            "role",
-        ] {
-            let vocabulary = vocabularies.get(name);
-            let parameter = format!("my_{name}");
-            let known = address
-                .all(&parameter)
-                .filter_map(|id| vocabulary.label(id));
-            summary.extend(known.map(|label| ui.label(label)));
-        }
-        let budget = address.first("my_budget").unwrap_or_default().to_owned();
-        if let Ok(amount) = budget.parse::<f64>() {
-            let cents = (amount * 100.0).round() as u64;
-            summary.push(ui.t1("class.at_most", ui.money(cents)));
-        }
+/// What is told of a class in a few words, in this order.
+const TOLD: [&str; 8] = [
+    "level",
+    "subject",
+    "device",
+    "student_type",
+    "platform",
+    "os",
+    "language",
+    "role",
+];
+
+/// What an address says of a class, in a few words.
+pub fn summary<'a>(ui: Ui, terms: impl Fn(&str) -> &'a Terms, address: &Address) -> Vec<Html> {
+    let mut summary = Vec::new();
+    for name in TOLD {
+        let (terms, parameter) = (terms(name), format!("my_{name}"));
+        let known = address.all(&parameter).filter_map(|id| terms.find(id));
+        summary.extend(known.map(|term| term.label.clone()));
+    }
+    let budget = address
+        .first("my_budget")
+        .and_then(|text| text.parse().ok());
+    if let Some(amount) = budget {
+        let amount: f64 = amount;
+        let cents = (amount * 100.0).round() as u64;
+        summary.push(ui.t1("class.at_most", ui.money(cents)));
+    }
+    summary
+}
+
+impl<'a> MyClass<'a> {
+    pub fn new(ui: Ui, terms: impl Fn(&str) -> &'a Terms, address: &Address) -> MyClass<'a> {
         let lists = ["level", "subject", "role"];
         let groups = ["device", "student_type", "platform", "language"];
         MyClass {
-            summary,
+            ui,
+            summary: summary(ui, &terms, address),
             lists: lists
-                .into_iter()
-                .map(|name| list(ui, vocabularies.get(name), address))
-                .collect(),
+                .map(|name| list(ui, name, terms(name), address))
+                .into(),
             groups: groups
-                .into_iter()
-                .map(|name| group(ui, vocabularies.get(name), address))
-                .collect(),
-            budget,
+                .map(|name| group(ui, name, terms(name), address))
+                .into(),
+            budget: address.first("my_budget").unwrap_or_default().to_owned(),
         }
+    }
+
+    fn icon(&self) -> Html {
+        icon("class")
     }
 }
 
 /// The values that are chosen, to be taken back, and a list to choose another from.
-fn list(ui: Ui, vocabulary: &Vocabulary, address: &Address) -> List {
-    let name = format!("my_{}", vocabulary.name());
-    let chosen: Vec<&str> = address.all(&name).collect();
-    let terms = || vocabulary.terms().iter();
+fn list<'a>(ui: Ui, vocabulary: &str, terms: &'a Terms, address: &Address) -> List<'a> {
+    let name = format!("my_{vocabulary}");
+    let said: Vec<&str> = address.all(&name).collect();
     // One person asks in one role: choosing another takes the place of the first.
-    let is_single = vocabulary.name() == "role";
-    let is_chosen = |term: &&Term| chosen.contains(&term.id.as_str());
-    let choice = |term: &Term| Choice {
-        value: term.id.clone(),
-        label: ui.label(&term.label),
-        icon: None,
-        is_chosen: true,
-    };
-    let option = |term: &Term| Entry {
-        value: term.id.clone(),
-        label: ui.plain(&term.label),
-        depth: vocabulary.lineage(term.order).count() - 1,
-        is_chosen: chosen.contains(&term.id.as_str()),
-    };
+    let is_single = vocabulary == "role";
+    let mut chosen = Vec::new();
+    let mut options = Vec::new();
+    for term in terms.all() {
+        match said.contains(&term.id.as_str()) {
+            true if !is_single => chosen.push(term),
+            is_chosen => options.push(Choice { term, is_chosen }),
+        }
+    }
     List {
-        title: ui.t(&format!("facet.{}", vocabulary.name())),
-        chosen: match is_single {
-            true => Vec::new(),
-            false => terms().filter(is_chosen).map(choice).collect(),
-        },
-        options: match is_single {
-            true => terms().map(option).collect(),
-            false => terms()
-                .filter(|term| !is_chosen(term))
-                .map(option)
-                .collect(),
-        },
+        title: ui.t(&format!("facet.{}", vocabulary)),
+        chosen,
+        options,
         name,
     }
 }
 
-fn group(ui: Ui, vocabulary: &Vocabulary, address: &Address) -> Group {
-    let name = format!("my_{}", vocabulary.name());
-    let chosen: Vec<&str> = address.all(&name).collect();
-    let is_device = vocabulary.name() == "device";
-    let is_offered = |id: &str| match vocabulary.name() {
-        "language" => LANGUAGES.contains(&id) || chosen.contains(&id),
+fn group<'a>(ui: Ui, vocabulary: &str, terms: &'a Terms, address: &Address) -> Group<'a> {
+    let name = format!("my_{vocabulary}");
+    let said: Vec<&str> = address.all(&name).collect();
+    let choices = terms.all().iter().map(|term| Choice {
+        term,
+        is_chosen: said.contains(&term.id.as_str()),
+    });
+    let is_offered = |choice: &Choice| match vocabulary {
+        "language" => choice.is_chosen || LANGUAGES.contains(&choice.term.id.as_str()),
         _ => true,
     };
-    let terms = vocabulary
-        .terms()
-        .iter()
-        .filter(|term| is_offered(&term.id));
-    let choice = |term: &Term| Choice {
-        label: ui.label(&term.label),
-        icon: is_device.then(|| icon(&term.id)),
-        is_chosen: chosen.contains(&term.id.as_str()),
-        value: term.id.clone(),
-    };
     Group {
-        title: ui.t(&format!("facet.{}", vocabulary.name())),
-        is_open: is_device || !chosen.is_empty(),
-        choices: terms.map(choice).collect(),
+        title: ui.t(&format!("facet.{}", vocabulary)),
+        is_open: vocabulary == "device" || !said.is_empty(),
+        choices: choices.filter(is_offered).collect(),
         name,
     }
 }

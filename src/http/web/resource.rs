@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::address::step;
 use super::card::{Card, Cards, Reason, best, told};
 use super::facts::{FactView, Facts, Section};
-use super::frame::Frame;
+use super::frame::{self, Frame};
 use super::search;
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::domain::actor::Actor;
 use crate::domain::resource::Resource;
 use crate::http::Server;
@@ -27,7 +27,7 @@ use crate::services::why::{Standing, WhyOutcome};
 
 #[derive(Template)]
 #[template(path = "resource.html")]
-struct ResourcePage {
+struct ResourcePage<'a> {
     ui: Ui,
     frame: Frame,
     title: Html,
@@ -42,7 +42,7 @@ struct ResourcePage {
     why: Option<Why>,
     back: Option<String>,
     compare: Vec<(String, String)>,
-    similar: Vec<Card>,
+    similar: Vec<Card<'a>>,
     /// For machines: JSON-LD that cannot end the element it stands in.
     json_ld: Html,
 }
@@ -91,19 +91,11 @@ pub async fn page(
         let facts = Facts {
             ui: visit.ui,
             schema: &app.schema,
-            search: visit
-                .address
-                .clone()
-                .keeping(|name, _| name.starts_with("my_"))
-                .on("search"),
+            search: frame::class(&visit.address).on("search"),
         };
-        let cards = Cards {
-            ui: visit.ui,
-            vocabularies: &app.schema.vocabularies,
-            trail: &facts.search,
-        };
-        let cards = cards.of(similar)?;
-        Ok(view(visit, &resource, &facts, why, &query, cards, &runs_on))
+        let cards = Cards::new(visit.ui, &server.labels, &facts.search).of(similar)?;
+        let page = view(visit, &resource, &facts, why, &query, cards, &runs_on);
+        written(&page)
     };
     let address = visit.address.clone();
     match visit.show(server, answer).await {
@@ -120,15 +112,15 @@ fn is_of_question(name: &str) -> bool {
     name == "q" || name == "max_price" || crate::query::facet::Facet::from_name(name).is_some()
 }
 
-fn view(
+fn view<'a>(
     visit: &Visit,
     resource: &Resource,
     facts: &Facts,
     why: Option<WhyOutcome>,
     query: &Query,
-    similar: Vec<Card>,
+    similar: Vec<Card<'a>>,
     runs_on: &crate::domain::compatibility::RunsOn,
-) -> ResourcePage {
+) -> ResourcePage<'a> {
     let ui = visit.ui;
     let (title, lang) = match best(&resource.title, ui.language) {
         Some((title, lang)) => (ui.set(title), lang.map(str::to_owned)),

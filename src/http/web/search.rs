@@ -6,13 +6,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::address::Address;
+use super::address::{Address, Room};
 use super::card::{Card, Cards};
 use super::facets::{self, FacetView, Facets};
 use super::frame::Frame;
-use super::my_class::MyClass;
+use super::labels::Labels;
 use super::texts::{Html, Ui};
-use super::visit::Visit;
+use super::visit::{Visit, written};
 use crate::domain::actor::Actor;
 use crate::domain::vocabulary::Vocabularies;
 use crate::guidance::relaxation::told as told_of;
@@ -33,12 +33,15 @@ pub const ON_A_PAGE: usize = 10;
 /// More ways out than this are not read.
 const MOST_CONCESSIONS: usize = 6;
 
+/// More than these are not told above the results; filters are ticked beside them all the same.
+const MOST_CHIPS: usize = 20;
+
 /// Fewer results than this, and what could be given up is told.
 const FEW: u64 = 4;
 
 #[derive(Template)]
 #[template(path = "search.html")]
-struct SearchPage {
+struct SearchPage<'a> {
     ui: Ui,
     frame: Frame,
     question: String,
@@ -47,20 +50,21 @@ struct SearchPage {
     carried: Vec<(String, String)>,
     /// The same for the form of the comparison.
     compared_with: Vec<(String, String)>,
-    class: MyClass,
+    class: Html,
+    has_class: bool,
     is_personal: bool,
     /// The same results for the class, or for anybody.
-    other_order: String,
-    facets: Vec<FacetView>,
+    other_order: Option<String>,
+    facets: Vec<FacetView<'a>>,
     chosen: usize,
     chips: Vec<Chip>,
     /// Without any of them.
-    clear: String,
+    clear: Option<String>,
     total: u64,
     total_text: Html,
     corrected: Option<Html>,
     sorts: Vec<SortView>,
-    cards: Vec<Card>,
+    cards: Vec<Card<'a>>,
     concessions: Vec<Concession>,
     guidance: String,
     previous: Option<String>,
@@ -73,7 +77,7 @@ struct Chip {
     text: Html,
     /// What the link does, for who does not see the cross.
     action: Html,
-    url: String,
+    url: Option<String>,
     kind: &'static str,
 }
 
@@ -94,7 +98,9 @@ pub struct Concession {
 pub async fn page(State(server): State<Arc<Server>>, visit: Visit) -> ApiResult<Response> {
     let query = read(&visit, &server.app.schema.vocabularies)?;
     visit
-        .show(server, move |server, visit| answer(server, visit, &query))
+        .show(server, move |server, visit| {
+            written(&answer(server, visit, &query)?)
+        })
         .await
 }
 
@@ -118,33 +124,31 @@ pub fn read(visit: &Visit, vocabularies: &Vocabularies) -> ApiResult<Query> {
     })
 }
 
-fn answer(server: &Server, visit: &Visit, query: &Query) -> ApiResult<SearchPage> {
-    let app = &server.app;
+fn answer<'a>(server: &'a Server, visit: &Visit, query: &Query) -> ApiResult<SearchPage<'a>> {
+    let (app, labels) = (&server.app, &server.labels);
     let (ui, vocabularies) = (visit.ui, &app.schema.vocabularies);
     let outcome = app.search.search(&Actor::Visitor, query)?;
     app.analytics.count(query, outcome.total);
     let lays_out = LaysOut {
         ui,
         vocabularies,
+        labels,
         state: visit.address.clone().without("offset"),
+        room: Room::default(),
     };
     let is_narrowed =
         outcome.filters.facets().next().is_some() || outcome.filters.max_cost_cents.is_some();
     let concessions = match outcome.total < FEW && is_narrowed {
-        true => lays_out.concessions(&app.guidance.guide(&Actor::Visitor, &need(query))?),
+        true => lays_out.concessions(&app.guidance.concessions(&Actor::Visitor, &need(query))?),
         false => Vec::new(),
     };
     let facets = Facets {
         ui,
-        vocabularies,
+        labels,
         held: &outcome.filters,
         asked: &query.filters,
     };
-    let cards = Cards {
-        ui,
-        vocabularies,
-        trail: &lays_out.state,
-    };
+    let cards = Cards::new(ui, labels, &lays_out.state);
     let title = match query.text.is_empty() {
         true => ui.t("search.title").clone(),
         false => ui.t1("search.title_of", &query.text),
@@ -158,16 +162,20 @@ fn answer(server: &Server, visit: &Visit, query: &Query) -> ApiResult<SearchPage
         max_price: state.first("max_price").unwrap_or_default().to_owned(),
         carried: lays_out.carried(),
         compared_with: state.params().to_vec(),
-        class: MyClass::new(ui, vocabularies, state),
+        class: labels.class(ui, state),
+        has_class: state
+            .params()
+            .iter()
+            .any(|(name, _)| name.starts_with("my_")),
         is_personal: query.personal && query.profile.is_some(),
         other_order: match query.personal {
-            true => state.clone().with("personal", "false").to_string(),
-            false => state.clone().without("personal").to_string(),
+            true => lays_out.room.link(state.clone().with("personal", "false")),
+            false => lays_out.room.link(state.clone().without("personal")),
         },
         chosen: facets.iter().map(|facet| facet.chosen).sum(),
         facets,
         chips: lays_out.chips(query, &outcome),
-        clear: lays_out.clear().to_string(),
+        clear: lays_out.room.link(lays_out.clear()),
         total: outcome.total,
         total_text: ui.n("search.total", outcome.total),
         corrected: outcome
@@ -216,8 +224,10 @@ pub fn is_of_guidance(name: &str, _: &str) -> bool {
 struct LaysOut<'a> {
     ui: Ui,
     vocabularies: &'a Vocabularies,
+    labels: &'a Labels,
     /// The search from its first page.
     state: Address,
+    room: Room,
 }
 
 impl LaysOut<'_> {
@@ -242,30 +252,26 @@ impl LaysOut<'_> {
             text: self.ui.t1("search.literal", words),
             action: self.ui.t1("search.understand_again", words),
             url: self
-                .state
-                .clone()
-                .without_value("literal", words)
-                .to_string(),
+                .room
+                .link(self.state.clone().without_value("literal", words)),
             kind: "literal",
         });
         let filters = self.state.params().iter();
         let filters = filters.filter_map(|(name, value)| self.filter(name, value));
-        understood.chain(literal).chain(filters).collect()
+        let chips = understood.chain(literal).chain(filters);
+        chips.take(MOST_CHIPS).collect()
     }
 
     fn understood(&self, expression: &Expression) -> Chip {
-        let vocabulary = self.vocabularies.get(expression.facet.name());
-        let meaning = &vocabulary.term(expression.value).label;
+        let terms = self.labels.get(self.ui.language, expression.facet.name());
+        let meaning = &terms.at(expression.value).label;
         let typed = self.ui.t1("search.understood", &expression.text);
-        let meaning = self.ui.label(meaning);
         Chip {
             text: Html::of_trusted(format!("{typed} {meaning}")),
             action: self.ui.t1("search.take_literally", &expression.text),
             url: self
-                .state
-                .clone()
-                .with("literal", &expression.text)
-                .to_string(),
+                .room
+                .link(self.state.clone().with("literal", &expression.text)),
             kind: "understood",
         }
     }
@@ -279,14 +285,16 @@ impl LaysOut<'_> {
             }
             _ => {
                 let facet = Facet::from_name(name)?;
-                self.ui
-                    .label(self.vocabularies.get(facet.name()).label(value)?)
+                let terms = self.labels.get(self.ui.language, facet.name());
+                terms.find(value)?.label.clone()
             }
         };
         Some(Chip {
             action: Html::of_trusted(format!("{} {text}", self.ui.t("search.remove"))),
             text,
-            url: self.state.clone().without_value(name, value).to_string(),
+            url: self
+                .room
+                .link(self.state.clone().without_value(name, value)),
             kind: "filter",
         })
     }
@@ -298,20 +306,19 @@ impl LaysOut<'_> {
     }
 
     fn sorts(&self, current: Sort) -> Vec<SortView> {
-        let view = |(name, sort): (&'static str, Sort)| SortView {
-            label: self.ui.t(&format!("sort.{}", name)),
-            url: match sort {
-                Sort::Relevance => self.state.clone().without("sort").to_string(),
-                _ => self
-                    .state
-                    .clone()
-                    .without("sort")
-                    .with("sort", name)
-                    .to_string(),
-            },
-            is_current: sort == current,
+        let view = |(name, sort): (&'static str, Sort)| {
+            let default = self.state.clone().without("sort");
+            let address = match sort {
+                Sort::Relevance => default,
+                _ => default.with("sort", name),
+            };
+            Some(SortView {
+                label: self.ui.t(&format!("sort.{}", name)),
+                url: self.room.link(address)?,
+                is_current: sort == current,
+            })
         };
-        Sort::NAMES.into_iter().map(view).collect()
+        Sort::NAMES.into_iter().filter_map(view).collect()
     }
 
     /// The pages before and after, and which this is.
@@ -338,23 +345,24 @@ impl LaysOut<'_> {
     fn concessions(&self, outcome: &GuidanceOutcome) -> Vec<Concession> {
         let single = outcome.relaxations.iter().map(|(relaxation, newcomer)| {
             let best = super::card::best(&newcomer.title, self.ui.language);
-            Concession {
+            Some(Concession {
                 text: self.told_all(outcome, &[relaxation.wish]),
                 adds: self.ui.n("search.adds", relaxation.adds),
                 best: best.map(|(title, _)| self.ui.t1("search.best", title)),
-                url: self.without(outcome, &[relaxation.wish]),
-            }
+                url: self.without(outcome, &[relaxation.wish])?,
+            })
         });
         let sets = outcome.minimal.iter().filter(|places| places.len() > 1);
-        let sets = sets
-            .filter(|_| !outcome.drops_words)
-            .map(|places| Concession {
+        let sets = sets.filter(|_| !outcome.drops_words).map(|places| {
+            Some(Concession {
                 text: self.told_all(outcome, places),
                 adds: Html::default(),
                 best: None,
-                url: self.without(outcome, places),
-            });
-        single.chain(sets).take(MOST_CONCESSIONS).collect()
+                url: self.without(outcome, places)?,
+            })
+        });
+        let concessions = single.chain(sets).take(MOST_CONCESSIONS);
+        concessions.flatten().collect()
     }
 
     fn told_all(&self, outcome: &GuidanceOutcome, places: &[usize]) -> Html {
@@ -367,10 +375,10 @@ impl LaysOut<'_> {
         Html::of_trusted(told.collect::<Vec<_>>().join(", "))
     }
 
-    fn without(&self, outcome: &GuidanceOutcome, places: &[usize]) -> String {
+    fn without(&self, outcome: &GuidanceOutcome, places: &[usize]) -> Option<String> {
         let wishes = places.iter().map(|place| &outcome.wishes[*place]);
         let given_up = |state, wish: &Wish| self.given_up(state, wish, &outcome.understood);
-        wishes.fold(self.state.clone(), given_up).to_string()
+        self.room.link(wishes.fold(self.state.clone(), given_up))
     }
 
     /// The search without a wish: a filter taken away, an expression taken for its words.

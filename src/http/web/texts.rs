@@ -11,9 +11,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::typography::{self, Origin};
+use super::typography;
 use crate::domain::language::{Bilingual, Language};
 use crate::domain::markup::escape;
+use crate::domain::typography::{Origin, typeset};
 
 /// HTML that is safe to put into a page as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,7 +73,7 @@ fn read(file: &str, language: Language) -> HashMap<String, Text> {
 
 fn collect(at: String, table: Table, language: Language, texts: &mut HashMap<String, Text>) {
     let ours = |text: &str| {
-        let set = typography::typeset(text, language, Origin::Ours);
+        let set = typeset(text, language, Origin::Ours);
         Html(Cow::Owned(escape(&set)))
     };
     for (name, value) in table {
@@ -147,28 +148,33 @@ impl Ui {
 
     /// A label or a sentence of Classo's own, to be read in a page; its ordinals are raised.
     pub fn label(&self, text: &Bilingual) -> Html {
-        let set = typography::typeset(text.get(self.language), self.language, Origin::Ours);
+        let set = typeset(text.get(self.language), self.language, Origin::Ours);
         let html = escape(&set);
         Html(Cow::Owned(
-            typography::raise_ordinals(&html, self.language).into_owned(),
+            match typography::raise_ordinals(&html, self.language) {
+                Cow::Borrowed(_) => html,
+                Cow::Owned(raised) => raised,
+            },
         ))
     }
 
     /// The same without HTML, for attributes and options.
     pub fn plain(&self, text: &Bilingual) -> String {
-        let set = typography::typeset(text.get(self.language), self.language, Origin::Ours);
+        let set = typeset(text.get(self.language), self.language, Origin::Ours);
         set.into_owned()
     }
 
     /// A text of the catalogue or of the visitor.
     pub fn set(&self, text: &str) -> Html {
-        let set = typography::typeset(text, self.language, Origin::Catalogue);
+        let set = typeset(text, self.language, Origin::Theirs);
         Html(Cow::Owned(escape(&set)))
     }
 
     /// Escaped HTML of the catalogue, with marks in it.
     pub fn marked(&self, html: String) -> Html {
-        let set = typography::typeset(&html, self.language, Origin::Catalogue);
+        // An apostrophe means nothing between tags, where these marks stand: it is set as such.
+        let html = html.replace("&#39;", "'");
+        let set = typeset(&html, self.language, Origin::Theirs);
         Html(Cow::Owned(set.into_owned()))
     }
 

@@ -1,6 +1,5 @@
 //! What a visitor asks for: the language, the address, and where the site is.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,9 +8,10 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{Html as HtmlResponse, IntoResponse, Response};
 
-use super::address::Address;
+use super::address::{Address, MOST_CHOICES};
 use super::texts::Ui;
 use crate::domain::language::Language;
+use crate::domain::problem::Problem;
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -20,15 +20,28 @@ use crate::http::error::{ApiError, ApiResult};
 pub struct Visit {
     pub ui: Ui,
     pub address: Address,
+    /// Whether the address has only the beginning of the question that was asked.
+    pub is_cut: bool,
     /// Where the site is, such as `https://example.ca`: what absolute addresses begin with.
     pub origin: String,
 }
 
 impl<S: Sync> FromRequestParts<S> for Visit {
-    type Rejection = Infallible;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Visit::of(parts))
+    /// Every link of a page carries the choices that led to it: more of them than a page can carry are refused.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        let visit = Visit::of(parts);
+        if visit.address.bytes_of_choices() > MOST_CHOICES {
+            let detail =
+                "these are more choices than a page can carry; the API takes them in a body";
+            return Err(ApiError::Invalid(vec![Problem::new(
+                "?",
+                "too_many_values",
+                detail,
+            )]));
+        }
+        Ok(visit)
     }
 }
 
@@ -39,9 +52,11 @@ impl Visit {
         let uri = uri.map_or(&parts.uri, |original| &original.0);
         let of_path = uri.path().get(1..3).and_then(Language::from_tag);
         let language = of_path.unwrap_or_else(|| accepted_language(parts));
+        let mut address = Address::read(uri.path(), uri.query().unwrap_or_default());
         Visit {
             ui: Ui { language },
-            address: Address::read(uri.path(), uri.query().unwrap_or_default()),
+            is_cut: address.cut_question(),
+            address,
             origin: origin(parts),
         }
     }
@@ -55,20 +70,27 @@ impl Visit {
         format!("/{}/{page}", self.ui.tag())
     }
 
-    /// Answers with a page that `work` makes, on a worker thread.
-    pub async fn show<T: Template>(
+    /// Answers with a page that `work` writes, on a worker thread.
+    pub async fn show(
         self,
         server: Arc<Server>,
-        work: impl FnOnce(&Server, &Visit) -> ApiResult<T> + Send + 'static,
+        work: impl FnOnce(&Server, &Visit) -> ApiResult<String> + Send + 'static,
     ) -> ApiResult<Response> {
         let at = Arc::clone(&server);
-        let page = server.bridge.ask(move || -> ApiResult<String> {
-            let page = work(&at, &self)?;
-            page.render()
-                .map_err(|error| ApiError::Internal(error.to_string()))
-        });
+        let page = server.bridge.ask(move || work(&at, &self));
         Ok(HtmlResponse(page.await??).into_response())
     }
+}
+
+/// More than nearly every page has, in bytes: it is written without moving.
+const PAGE_BYTES: usize = 96 * 1024;
+
+/// A page as it is sent.
+pub fn written(page: &impl Template) -> ApiResult<String> {
+    let mut html = String::with_capacity(PAGE_BYTES);
+    page.render_into(&mut html)
+        .map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok(html)
 }
 
 /// The language a visitor accepts most readily; French when that says nothing.

@@ -105,10 +105,10 @@ impl Shared {
     fn labels(&self, terms: &[Ordinal], language: Language) -> String {
         let label = |term: &Ordinal| self.vocabulary.term(*term).label.get(language);
         let named: Vec<&str> = terms.iter().take(MOST_NAMED).map(label).collect();
-        let more = if terms.len() > MOST_NAMED {
-            ", …"
-        } else {
-            ""
+        let more = match (terms.len() > MOST_NAMED, language) {
+            (false, _) => "",
+            (true, Language::Fr) => " et autres",
+            (true, Language::En) => " and others",
         };
         named.join(", ") + more
     }

@@ -107,6 +107,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": features}));
     }
 
+    /// Shows pages as they are printed.
+    pub fn as_printed(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({"media": "print"}));
+    }
+
     pub fn open(&self, url: &str) {
         self.command("/url", json!({"url": url}));
     }
@@ -135,10 +140,12 @@ impl Browser {
         self.command(&format!("/element/{element}/value"), json!({"text": text}));
     }
 
+    /// What an element shows, read at one moment: a script may put another in its place the next.
     pub fn text(&self, selector: &str) -> String {
-        let element = self.find(selector);
-        let text = self.ask(&format!("/element/{element}/text"));
-        text.as_str().unwrap().to_owned()
+        let text = "return document.querySelector(arguments[0])?.innerText.trim() ?? null";
+        let text = self.run(text, json!([selector]));
+        let text = text.as_str().map(str::to_owned);
+        text.unwrap_or_else(|| panic!("no {selector} at {}", self.url()))
     }
 
     /// Presses keys, wherever the focus is.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::domain::language::{Bilingual, Language, LanguageMap};
-use crate::domain::typography::{day, points, set};
+use crate::domain::typography::{Origin, day, points, typeset};
 use crate::domain::vocabulary::Vocabularies;
 use crate::guidance::comparison::{Cell, Criterion};
 use crate::guidance::dossier::{OpenQuestion, situation};
@@ -135,8 +135,8 @@ impl Page {
 
 fn in_language(language: Language, fr: &str, en: &str) -> String {
     match language {
-        Language::Fr => set(fr, language),
-        Language::En => set(en, language),
+        Language::Fr => typeset(fr, language, Origin::Ours).into_owned(),
+        Language::En => typeset(en, language, Origin::Ours).into_owned(),
     }
 }
 
@@ -187,7 +187,7 @@ impl Writer<'_> {
     }
 
     fn tell(&self, text: &Bilingual) -> String {
-        set(text.get(self.language), self.language)
+        typeset(text.get(self.language), self.language, Origin::Ours).into_owned()
     }
 
     fn limit(&self, limit: &Limit) -> String {
@@ -195,7 +195,8 @@ impl Writer<'_> {
     }
 
     fn title(&self, title: &LanguageMap, id: &str) -> String {
-        title.best(self.language).unwrap_or(id).to_owned()
+        let title = title.best(self.language).unwrap_or(id);
+        typeset(title, self.language, Origin::Theirs).into_owned()
     }
 
     fn need(&self) -> Vec<(String, Vec<String>)> {
@@ -351,7 +352,10 @@ impl Writer<'_> {
             title: self.title(&resource.title, resource.id.as_str()),
             publisher: resource.publisher.as_ref().and_then(|it| it.name.clone()),
             url: resource.url.clone(),
-            description: resource.description.best(self.language).map(str::to_owned),
+            description: resource
+                .description
+                .best(self.language)
+                .map(|text| typeset(text, self.language, Origin::Theirs).into_owned()),
             points: standing.points().map(|points| self.points(points)),
             reasons: reasons
                 .iter()

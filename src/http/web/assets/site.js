@@ -2,6 +2,7 @@
 // browser remembers when asked to. Nothing here is needed, and nothing is sent anywhere but to this site.
 
 const language = document.documentElement.lang;
+const kinds = new Map((document.body.dataset.kinds ?? "").split("|").map((kind) => kind.split("=")));
 document.documentElement.classList.add("js");
 
 const said = document.createElement("p");
@@ -53,7 +54,7 @@ function suggest(input) {
       location.assign(`/${language}/resources/${encodeURIComponent(option.dataset.id)}`);
       return;
     }
-    input.value = option.textContent;
+    input.value = option.firstChild.textContent;
     close();
     input.form.requestSubmit();
   };
@@ -65,7 +66,11 @@ function suggest(input) {
       option.setAttribute("aria-selected", "false");
       option.dataset.kind = kind;
       option.dataset.id = id;
-      option.textContent = text;
+      const [name, of] = [document.createElement("span"), document.createElement("span")];
+      name.textContent = text;
+      of.className = "kind";
+      of.textContent = kinds.get(kind) ?? "";
+      option.append(name, " ", of);
       option.addEventListener("mousedown", (event) => event.preventDefault());
       option.addEventListener("click", () => take(option));
       return option;
