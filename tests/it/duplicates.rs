@@ -245,7 +245,7 @@ fn redirects_outlive_backup_restore_export_and_import() {
 
     told(&run(&["backup", &text("whole.backup")], &at("data")));
     let whole = std::fs::read_to_string(at("whole.backup")).unwrap();
-    assert!(whole.starts_with("{\"classo_backup\":2,"));
+    assert!(whole.starts_with("{\"classo_backup\":3,"));
     assert!(
         whole.contains("\"id\":\"b\",\"moved_to\":\"a\"}"),
         "{whole}"
