@@ -138,7 +138,7 @@ fn mailed() -> (StatusCode, Json<MailedResponse>) {
 /// How long it takes at least to ask for a letter. A letter for somebody who is there is written and on its way in less.
 const EVEN: Duration = Duration::from_millis(50);
 
-/// Answers no sooner than [`EVEN`]: the time of the work tells nothing about who is there.
+/// Answers no sooner than after a fixed time: the time of the work tells nothing about who is there.
 pub async fn evenly<T>(work: impl Future<Output = T>) -> T {
     let (answer, ()) = tokio::join!(work, tokio::time::sleep(EVEN));
     answer
