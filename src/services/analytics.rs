@@ -9,7 +9,6 @@ mod tally;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::ToSpan;
@@ -18,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::tally::LEAST;
 use self::tally::Tally;
+use super::background::Background;
 use super::{ServiceError, must_operate};
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
@@ -36,7 +36,7 @@ const KEPT_DAYS: i64 = 800;
 /// Counts searches.
 pub struct Analytics {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background,
 }
 
 struct Shared {
@@ -119,13 +119,8 @@ impl Analytics {
             stopped: Condvar::new(),
         });
         let for_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("analytics".into())
-            .spawn(move || for_thread.run())?;
-        Ok(Analytics {
-            shared,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = Background::start("analytics", move || for_thread.run())?;
+        Ok(Analytics { shared, thread })
     }
 
     /// Counts an answered search. Another page of the same results is no search of its own.
@@ -191,14 +186,7 @@ impl Analytics {
     pub fn stop(&self) {
         self.shared.lock().is_stopping = true;
         self.shared.stopped.notify_all();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
+        self.thread.join();
     }
 }
 

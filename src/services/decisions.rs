@@ -5,10 +5,10 @@
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use serde_json::{Map, Value};
 
+use super::background::Background;
 use super::search::SearchOutcome;
 use crate::domain::account::PersonId;
 use crate::domain::clock::Clock;
@@ -37,7 +37,7 @@ type Waiting = (PersonId, String, RankingDecision);
 /// The decisions, and the thread that writes them.
 pub struct Decisions {
     queue: Mutex<Option<SyncSender<Waiting>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background,
     clock: Arc<dyn Clock>,
 }
 
@@ -46,12 +46,10 @@ impl Decisions {
     /// When the thread cannot start.
     pub fn start(vault: Arc<Vault>, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::sync_channel(WAITING);
-        let thread = std::thread::Builder::new()
-            .name("decisions".into())
-            .spawn(move || write(&vault, &waiting))?;
+        let thread = Background::start("decisions", move || write(&vault, &waiting))?;
         Ok(Decisions {
             queue: Mutex::new(Some(queue)),
-            thread: Mutex::new(Some(thread)),
+            thread,
             clock,
         })
     }
@@ -91,14 +89,7 @@ impl Decisions {
     /// Writes what waits, and ends.
     pub fn stop(&self) {
         *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        if let Some(thread) = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            let _ = thread.join();
-        }
+        self.thread.join();
     }
 }
 

@@ -9,11 +9,11 @@ mod follower;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use self::follower::Follower;
 use super::ServiceError;
+use super::background::Background;
 use crate::index::check;
 use crate::index::writer::{Index, Writer};
 use crate::index_schema::IndexSchema;
@@ -23,7 +23,7 @@ use crate::store::Store;
 pub struct Indexing {
     shared: Arc<Shared>,
     store: Arc<Store>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background,
 }
 
 struct Shared {
@@ -97,13 +97,11 @@ impl Indexing {
             outdated,
         };
         check_files(&follower)?;
-        let thread = std::thread::Builder::new()
-            .name("indexing".into())
-            .spawn(move || follower.run(writer))?;
+        let thread = Background::start("indexing", move || follower.run(writer))?;
         Ok(Indexing {
             shared,
             store,
-            thread: Mutex::new(Some(thread)),
+            thread,
         })
     }
 
@@ -169,9 +167,7 @@ impl Indexing {
     pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         self.store.wake_followers();
-        if let Some(thread) = unpoisoned(self.thread.lock()).take() {
-            let _ = thread.join();
-        }
+        self.thread.join();
         // Who hands over from now on is told that nobody takes it.
         unpoisoned(self.shared.handover.lock()).take();
     }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod analytics;
+mod background;
 pub mod backup;
 pub mod catalogue;
 pub mod checkup;

@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::background::Background;
 use crate::domain::account::PersonId;
 use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
@@ -34,7 +34,7 @@ const NAP: Duration = Duration::from_secs(60);
 /// The thread that delivers.
 pub struct Outbox {
     words: Mutex<Option<Sender<Word>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background,
 }
 
 /// What the thread is told.
@@ -82,12 +82,10 @@ impl Outbox {
         for place in delivery.vault.letters()? {
             delivery.note(place);
         }
-        let thread = std::thread::Builder::new()
-            .name("outbox".into())
-            .spawn(move || delivery.run(&words))?;
+        let thread = Background::start("outbox", move || delivery.run(&words))?;
         Ok(Outbox {
             words: Mutex::new(Some(sender)),
-            thread: Mutex::new(Some(thread)),
+            thread,
         })
     }
 
@@ -114,14 +112,7 @@ impl Outbox {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(),
         );
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
+        self.thread.join();
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
@@ -14,6 +13,7 @@ use crate::domain::actor::Actor;
 use crate::domain::clock::Clock;
 use crate::domain::consent::Purpose;
 use crate::domain::session::Session;
+use crate::services::background::Background;
 use crate::store::vault::changes::Changes;
 use crate::store::vault::{Vault, VaultError};
 
@@ -26,7 +26,7 @@ const WAITING: usize = 1_000;
 /// A thread of its own.
 pub struct Upkeep {
     spare: Mutex<Option<SyncSender<PersonId>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Background,
 }
 
 impl Upkeep {
@@ -46,12 +46,10 @@ impl Upkeep {
                 }
             }
         };
-        let thread = std::thread::Builder::new()
-            .name("accounts".into())
-            .spawn(work)?;
+        let thread = Background::start("accounts", work)?;
         Ok(Upkeep {
             spare: Mutex::new(Some(spare)),
-            thread: Mutex::new(Some(thread)),
+            thread,
         })
     }
 
@@ -64,14 +62,7 @@ impl Upkeep {
 
     pub fn stop(&self) {
         *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        if let Some(thread) = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            let _ = thread.join();
-        }
+        self.thread.join();
     }
 }
 
