@@ -2,16 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
 
 use tantivy::Index as Engine;
+use tantivy::directory::error::OpenReadError;
 
 use super::IndexError;
 use super::generation::{GenerationState, Generations};
 use super::writer::sequence_of;
 use crate::index_schema::IndexSchema;
-
-/// How often a generation that moves is looked at.
-const ATTEMPTS: usize = 5;
 
 /// What was found in an index folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,36 +53,54 @@ pub fn check(index_folder: &Path, schema: &Arc<IndexSchema>) -> IndexCheck {
     check
 }
 
-/// A file of a generation whose checksum does not fit: the engine reads flipped bytes as if they were meant.
+/// A reading of every file of a generation, on a thread of its own: the engine reads flipped bytes as if they were meant.
 ///
-/// The generation may go on being written: files that were merged away meanwhile are no damage.
-pub fn damaged_file(
-    index_folder: &Path,
-    schema: &Arc<IndexSchema>,
-    generation: &str,
-) -> Option<String> {
-    let path = Generations::new(index_folder, schema).path(generation);
-    for _ in 0..ATTEMPTS {
-        match Engine::open_in_dir(&path).and_then(|engine| engine.validate_checksum()) {
-            Ok(damaged) => return damaged.iter().next().map(|file| file.display().to_string()),
-            Err(error) => {
-                tracing::debug!(%error, generation, "the files moved while they were read")
-            }
+/// Until its verdict nothing may be merged: that would copy the damage, with a checksum that fits it.
+pub(super) struct Reading(JoinHandle<Result<(), IndexError>>);
+
+impl Reading {
+    pub fn start(engine: Engine) -> std::io::Result<Self> {
+        let thread = Builder::new().name("index-check".into());
+        Ok(Reading(thread.spawn(move || read_every_file(&engine))?))
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Waits until the reading is over.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn verdict(self) -> Result<(), IndexError> {
+        self.0
+            .join()
+            .unwrap_or_else(|_| Err(IndexError::Damaged("a file leads past its end".into())))
+    }
+}
+
+/// The generation may go on being written: a file that was replaced meanwhile is no damage.
+fn read_every_file(engine: &Engine) -> Result<(), IndexError> {
+    let directory = engine.directory();
+    let files = engine.load_metas()?.list_segment_files();
+    for file in files.intersection(&directory.list_managed_files()) {
+        match directory.validate_checksum(file) {
+            Ok(true) | Err(OpenReadError::FileDoesNotExist(_)) => {}
+            Ok(false) => return Err(damaged(file)),
+            Err(error) => return Err(tantivy::TantivyError::from(error).into()),
         }
     }
-    None
+    Ok(())
+}
+
+fn damaged(file: &Path) -> IndexError {
+    IndexError::Damaged(format!("the checksum of {} does not fit", file.display()))
 }
 
 /// How many resources a generation has, and how far it knows the journal, once all its checksums fit.
 fn read(path: &Path) -> Result<(u64, u64), IndexError> {
     let engine = Engine::open_in_dir(path)?;
-    let damaged = engine.validate_checksum()?;
-    if let Some(file) = damaged.iter().next() {
-        return Err(IndexError::Damaged(format!(
-            "the checksum of {} does not fit",
-            file.display()
-        )));
-    }
+    read_every_file(&engine)?;
     let resources = engine.reader()?.searcher().num_docs();
     Ok((resources, sequence_of(&engine)?))
 }

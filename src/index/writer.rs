@@ -13,6 +13,7 @@ use tantivy::store::Compressor;
 use tantivy::{Index as Engine, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Term};
 
 use super::IndexError;
+use super::check::Reading;
 use super::document::DocumentMaker;
 use super::generation::{Generations, made_from};
 use super::merging::Merging;
@@ -64,6 +65,8 @@ pub struct Writer {
     sequence: u64,
     /// Those that no thread is using: as many as put resources at once.
     makers: Mutex<Vec<DocumentMaker>>,
+    /// While what was found on disk is still being read. Nothing is merged before it is known to be sound.
+    reading: Option<Reading>,
     merging: Merging,
 }
 
@@ -226,11 +229,12 @@ impl Writer {
             .try_into()?;
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         let writer = engine.writer_with_num_threads(threads, WRITER_BYTES)?;
-        writer.set_merge_policy(match sequence {
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        let reading = match sequence {
             // Nobody searches it before its first commit: until then its segments are but written.
-            0 => Box::new(NoMergePolicy),
-            _ => merge_policy(),
-        });
+            0 => None,
+            _ => Some(Reading::start(writer.index().clone())?),
+        };
         let vocabularies = Arc::new(schema.vocabularies.clone());
         let identity = Identity {
             generation: generation.clone(),
@@ -255,6 +259,7 @@ impl Writer {
                 generation,
                 sequence,
                 makers: Mutex::default(),
+                reading,
                 merging: Merging::default(),
             },
         ))
@@ -293,7 +298,11 @@ impl Writer {
     }
 
     /// Makes everything since the last commit durable and findable, together with how far it goes in the journal.
+    ///
+    /// # Errors
+    /// When the disk is full, or a file of the generation turned out to be damaged.
     pub fn commit(&mut self, sequence: u64, index: &Index) -> Result<(), IndexError> {
+        self.see_what_was_read()?;
         if self.sequence == 0 {
             self.engine.set_merge_policy(merge_policy());
         }
@@ -306,13 +315,29 @@ impl Writer {
 
     /// What to do while nothing is new: brings segments together in the background, where the disk has room for so many
     /// bytes more, and lets searches see what has become of it.
+    ///
+    /// # Errors
+    /// When a file of the generation turned out to be damaged.
     pub fn rest(
         &mut self,
         index: &Index,
         has_room: impl FnOnce(u64) -> bool,
     ) -> Result<(), IndexError> {
+        self.see_what_was_read()?;
         self.publish(index)?;
-        self.merging.go_on(&mut self.engine, &self.reader, has_room)
+        match self.reading {
+            Some(_) => Ok(()),
+            None => self.merging.go_on(&mut self.engine, &self.reader, has_room),
+        }
+    }
+
+    /// Lets segments be merged once all of them are known to be sound.
+    fn see_what_was_read(&mut self) -> Result<(), IndexError> {
+        if let Some(reading) = self.reading.take_if(|reading| reading.is_over()) {
+            reading.verdict()?;
+            self.engine.set_merge_policy(merge_policy());
+        }
+        Ok(())
     }
 
     /// Lets searches see what the engine has merged or committed.

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use self::follower::Follower;
 use super::ServiceError;
 use super::background::Background;
-use crate::index::check;
 use crate::index::writer::{Index, Writer};
 use crate::index_schema::IndexSchema;
 use crate::store::Store;
@@ -96,7 +95,6 @@ impl Indexing {
             shared: Arc::clone(&shared),
             outdated,
         };
-        check_files(&follower)?;
         let thread = Background::start("indexing", move || follower.run(writer))?;
         Ok(Indexing {
             shared,
@@ -177,31 +175,6 @@ impl Drop for Indexing {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// Reads every file of the generation in use once, beside everything else: damage is reported, and a fresh one is built.
-fn check_files(follower: &Follower) -> std::io::Result<()> {
-    let (index, schema) = (Arc::clone(&follower.index), Arc::clone(&follower.schema));
-    let folder = follower.folder.clone();
-    let check = move || {
-        let generation = index.snapshot().generation().to_owned();
-        let Some(file) = check::damaged_file(&folder, &schema, &generation) else {
-            return;
-        };
-        // What is in use by now may be another one.
-        if index.snapshot().generation() == generation {
-            tracing::error!(
-                generation,
-                file,
-                "the index is damaged: its checksum does not fit"
-            );
-            index.report_damage();
-        }
-    };
-    std::thread::Builder::new()
-        .name("index-check".into())
-        .spawn(check)?;
-    Ok(())
 }
 
 /// A panic elsewhere does not make a number or an order wrong.
