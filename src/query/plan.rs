@@ -76,15 +76,6 @@ impl Plan {
     pub fn is_textless(&self) -> bool {
         self.words.is_empty() && self.phrases.is_empty() && self.exclusions.is_empty()
     }
-
-    /// Looks up other words in the place of misspelled ones.
-    pub fn correct(&mut self, corrections: &[(String, String)]) {
-        for word in &mut self.words {
-            if let Some((_, correction)) = corrections.iter().find(|(wrong, _)| wrong == word) {
-                word.clone_from(correction);
-            }
-        }
-    }
 }
 
 /// A typed text with its misspelled words replaced, the rest as it was typed; nothing when there was nothing to correct.

@@ -16,7 +16,7 @@ use crate::query::filter::Filters;
 use crate::query::found::Surveyed;
 use crate::query::need::{Limit, Need, Topic, Wish};
 use crate::query::page::Page;
-use crate::query::plan::{Plan, corrected_text};
+use crate::query::plan::Plan;
 use crate::query::understanding::Expression;
 
 /// Helps to decide, from the current snapshot of the index.
@@ -133,7 +133,7 @@ impl Guidance {
         }
         Ok(GuidanceOutcome {
             total: surveyed.found.total,
-            corrected: corrected_text(&need.query.text, &prepared.words.corrections),
+            corrected: prepared.corrected.clone(),
             understood: prepared.understood.expressions.clone(),
             shortlist: prepared.hits(shortlist, &need.query)?,
             question: match depth {

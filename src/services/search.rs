@@ -164,7 +164,7 @@ impl Search {
         }
         let mut outcome = SearchOutcome {
             hits,
-            corrected: corrected_text(&query.text, &prepared.words.corrections),
+            corrected: prepared.corrected,
             understood: prepared.understood.expressions,
             filters: prepared.plan.filters,
             total: found.total,
@@ -239,10 +239,22 @@ impl Search {
         query: &Query,
         knows: impl Fn(&Snapshot, Facet) -> bool,
     ) -> Result<Prepared, ServiceError> {
-        let understood = self.understand(query, |facet| knows(&snapshot, facet));
-        let mut plan = self.plan(&understood.in_place_of(query));
-        let words = snapshot.look_up(&plan, &self.weights.text)?;
-        plan.correct(&words.corrections);
+        let knows = |facet| knows(&snapshot, facet);
+        let mut reading = self.read(&snapshot, query, knows)?;
+        let corrected = corrected_text(&query.text, &reading.words.corrections);
+        if let Some(text) = &corrected {
+            // It means, and stands for, what it would if it had been typed right.
+            let meant = Query {
+                text: text.clone(),
+                ..query.clone()
+            };
+            reading = self.read(&snapshot, &meant, knows)?;
+        }
+        let Reading {
+            understood,
+            plan,
+            words,
+        } = reading;
         let (view, permit) = self.view_for_ranking(actor, query)?;
         let rank = ProfileRank::new(
             self.neutral_rank(&snapshot, query.language, day),
@@ -258,10 +270,28 @@ impl Search {
             view,
             permit,
             snapshot,
+            corrected,
             understood,
             plan,
             words,
             rank,
+        })
+    }
+
+    /// What a text means, and where its words lie.
+    fn read(
+        &self,
+        snapshot: &Snapshot,
+        query: &Query,
+        knows: impl Fn(Facet) -> bool,
+    ) -> Result<Reading, ServiceError> {
+        let understood = self.understand(query, knows);
+        let plan = self.plan(&understood.in_place_of(query));
+        let words = snapshot.look_up(&plan, &self.weights.text)?;
+        Ok(Reading {
+            understood,
+            plan,
+            words,
         })
     }
 
@@ -381,9 +411,18 @@ pub(super) struct Moment {
     pub day: Date,
 }
 
+/// A text as it was understood, and as this snapshot knows its words.
+struct Reading {
+    understood: Understood,
+    plan: Plan,
+    words: Lookup,
+}
+
 /// A question made ready: everything that one pass over one snapshot needs.
 pub(super) struct Prepared {
     pub snapshot: Arc<Snapshot>,
+    /// The typed text with its misspelled words replaced, when there were any: all that follows is about this one.
+    pub corrected: Option<String>,
     pub understood: Understood,
     pub plan: Plan,
     pub words: Lookup,

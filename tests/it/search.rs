@@ -73,6 +73,31 @@ fn a_misspelled_word_is_corrected_and_told() {
 }
 
 #[test]
+fn a_misspelled_question_is_answered_as_its_correction_is() {
+    let app = TestApp::with(&[
+        json!({"id": "paid", "title": {"fr": "Jeu de fractions en format gratuit et payant"}, "price": "paid"}),
+        json!({"id": "free", "title": {"en": "Fractions for everybody"}, "price": "free"}),
+        json!({"id": "game", "title": {"fr": "Un jeu de voyelles"}, "price": "free"}),
+        json!({"id": "owl", "title": {"en": "Owls of the northern forest"}}),
+        json!({"id": "call", "title": {"fr": "Le cri de la chouette"}}),
+    ]);
+    for (typed, meant) in [
+        ("jeu de frcations gratuti", "jeu de fractions gratuit"),
+        ("chuoette", "chouette"),
+    ] {
+        let [typed, meant] = [typed, meant].map(|text| app.search(json!({"q": text})));
+        assert_eq!(typed["query"]["corrected"], meant["query"]["text"]);
+        assert_eq!(typed["query"]["understood"], meant["query"]["understood"]);
+        assert_eq!(ids(&typed), ids(&meant));
+        assert_eq!(
+            ids(&typed).len(),
+            2,
+            "what stands for the meant word is found too"
+        );
+    }
+}
+
+#[test]
 fn a_question_finds_what_is_described_in_the_other_language_below_what_is_in_its_own() {
     let app = TestApp::with(&[
         json!({"id": "own", "title": {"fr": "Le plan cartésien"}}),
