@@ -111,6 +111,9 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
         app.close()?;
     }
     print_report(&total, args);
+    if total.is_refused_whole() {
+        bail!("nothing was taken in: every record was refused");
+    }
     Ok(())
 }
 

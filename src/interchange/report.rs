@@ -119,6 +119,11 @@ impl ImportReport {
         self.added + self.replaced + self.unchanged + self.superseded + self.rejected + self.merged
     }
 
+    /// Whether there were records and none could be taken in.
+    pub fn is_refused_whole(&self) -> bool {
+        self.rejected > 0 && self.rejected == self.records()
+    }
+
     /// Adds the report of another file, or of another part of a file.
     pub fn add(&mut self, other: ImportReport) {
         self.added += other.added;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::backup::{BackupEntry, BackupError, BackupItem, BackupSummary, read_backup};
@@ -31,6 +31,8 @@ pub struct CheckedBackup {
 pub enum RestoreError {
     #[error("{} is there already and is not overwritten; name a fresh folder with --data", .0.display())]
     NotEmpty(PathBuf),
+    #[error("{} is not there; name a file or a folder that `classo backup` wrote", .0.display())]
+    NotThere(PathBuf),
     #[error("{}: {error}", path.display())]
     Backup { path: PathBuf, error: BackupError },
     #[error("{} does not begin with everything: a full backup is missing before it", .0.display())]
@@ -76,12 +78,15 @@ fn read(
     path: &Path,
     take: impl FnMut(BackupItem) -> Result<(), BackupError>,
 ) -> Result<BackupSummary, RestoreError> {
-    let file = File::open(path).map_err(BackupError::from);
-    file.and_then(|file| read_backup(BufReader::with_capacity(1 << 18, file), take))
-        .map_err(|error| RestoreError::Backup {
-            path: path.to_owned(),
-            error,
-        })
+    let path = path.to_owned();
+    let read = match File::open(&path) {
+        Ok(file) => read_backup(BufReader::with_capacity(1 << 18, file), take),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(RestoreError::NotThere(path));
+        }
+        Err(error) => Err(error.into()),
+    };
+    read.map_err(|error| RestoreError::Backup { path, error })
 }
 
 /// The backups that lead to the latest state, oldest first: a full one, and those that go on from it.

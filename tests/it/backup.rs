@@ -123,6 +123,8 @@ fn a_damaged_or_missing_backup_is_said_before_anything_is_written() {
     assert!(fails(&["backup", &file("x"), "--since", "99"], &data).contains("stands at change 4"));
     assert!(fails(&["restore", &later], &fresh).contains("full backup is missing"));
     assert!(fails(&["restore", &full, &later], &fresh).contains("missing between"));
+    let missing = fails(&["restore", &file("missing")], &fresh);
+    assert!(missing.contains("that `classo backup` wrote"), "{missing}");
     let text = std::fs::read_to_string(&full).unwrap();
     let (all_but_last, _) = text.trim_end().rsplit_once('\n').unwrap();
     for (name, damaged, why) in [

@@ -138,6 +138,14 @@ fn wrong_use_exits_with_2_and_failures_with_1() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(stderr(&missing).contains("/no/such/file"));
     assert!(run(&["import", "-"], &data).status.success());
+    let refused = folder.path().join("refused.jsonl");
+    write_file(&refused, "oops\n{\"id\": \"a\"}\n");
+    for arguments in [&["import"][..], &["import", "--dry-run"]] {
+        let refused = run(&[arguments, &[refused.to_str().unwrap()]].concat(), &data);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(stdout(&refused).contains("2 refused"), "the report is told");
+        assert!(stderr(&refused).contains("every record was refused"));
+    }
     let unknown = run(&["search", "x", "--level", "/nowhere"], &data);
     assert_eq!(unknown.status.code(), Some(2));
     assert_eq!(

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::people::{email, settle, with_second_factor};
-use super::support::{TestApp, classo, lines, operator_token, record, write_file};
+use super::support::{TestApp, classo, lines, logged, operator_token, record, write_file};
 
 /// Every address under `/admin/` with its methods, as the description has them; each says that it wants a token.
 fn admin_doors(app: &TestApp) -> Vec<(String, String)> {
@@ -27,6 +27,18 @@ fn admin_doors(app: &TestApp) -> Vec<(String, String)> {
         }
     }
     doors
+}
+
+/// An operator who reads the log sees that this door was refused, once, and no token.
+fn assert_warned(log: &str, path: &str) {
+    let entries = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let warnings: Vec<Value> = entries
+        .filter(|entry: &Value| entry["level"] == "WARN")
+        .collect();
+    assert_eq!(warnings.len(), 1, "{path}: {log}");
+    let route = warnings[0]["route"].as_str().unwrap();
+    assert_eq!(route.replace("{id}", "a"), path);
+    assert!(!log.contains("classo_op_"), "{log}");
 }
 
 #[test]
@@ -55,9 +67,11 @@ fn every_admin_door_of_the_description_is_closed_without_a_valid_token() {
             if let Some(caller) = caller {
                 request = request.header("authorization", caller);
             }
-            let answer = app.send(request.body(Body::from("{}")).unwrap());
+            let request = request.body(Body::from("{}")).unwrap();
+            let (answer, log) = logged(|| app.send(request));
             assert_eq!(answer.status, 401, "{method} {path} {caller:?}");
             assert_eq!(answer.json()["code"], "unauthorized");
+            assert_warned(&log, &path);
             assert!(!answer.text.contains("classo_op_"));
         }
         doors += 1;
@@ -87,9 +101,10 @@ fn every_admin_door_is_closed_to_people_of_other_roles() {
     });
     for (method, path) in admin_doors(&app) {
         for (role, token) in &callers {
-            let answer = app.as_bearer(token, &method, &path, json!({}));
+            let (answer, log) = logged(|| app.as_bearer(token, &method, &path, json!({})));
             assert_eq!(answer.status, 403, "{method} {path} {role:?}");
             assert_eq!(answer.json()["code"], "forbidden");
+            assert_warned(&log, &path);
         }
     }
     assert_eq!(app.get("/api/v1/resources/a").status, 200);
@@ -133,6 +148,7 @@ fn figures_are_histograms_by_route_and_name_nothing_that_was_asked() {
 
 #[test]
 fn the_log_is_json_when_asked_and_tells_neither_questions_nor_tokens() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let data = tempfile::tempdir().unwrap();
     let token = operator_token(data.path());
     let mut server = classo()

@@ -1,6 +1,6 @@
 //! What the tests share: an app that can be asked, a process that can be killed, records made quickly.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -354,6 +354,21 @@ pub fn write_file(path: &Path, text: &str) {
         .unwrap()
         .write_all(text.as_bytes())
         .unwrap();
+}
+
+/// What comes of work on this thread, and the log of it: JSON objects, one a line.
+pub fn logged<T>(work: impl FnOnce() -> T) -> (T, String) {
+    let mut file = Arc::new(tempfile::tempfile().unwrap());
+    let log = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_writer(Arc::clone(&file))
+        .finish();
+    let done = tracing::subscriber::with_default(log, work);
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    (done, text)
 }
 
 /// A number from the environment, for the full round of a long test.
