@@ -19,6 +19,7 @@ use crate::domain::language::Language;
 use crate::domain::licence::LicenceGroups;
 use crate::domain::vocabulary::{Vocabularies, Vocabulary, VocabularyError};
 use crate::query::expansions::Expansions;
+use crate::query::known_words::KnownWords;
 use crate::query::stop_words::StopWords;
 use crate::query::text_field::TextFields;
 use crate::query::understanding::Understanding;
@@ -111,6 +112,8 @@ pub struct IndexSchema {
     pub licences: LicenceGroups,
     pub stop_words: StopWords,
     pub expansions: Expansions,
+    /// The words of the glossary, of the synonyms and of the names in the vocabularies.
+    pub known_words: KnownWords,
     /// In French and in English.
     pub word_forms: [Arc<WordForms>; 2],
     pub understanding: Understanding,
@@ -164,6 +167,21 @@ impl IndexSchema {
         };
         let licences: LicenceFile = toml::from_str(files.get("mappings/licence.toml"))
             .map_err(toml_error("mappings/licence.toml"))?;
+        let expansions = Expansions::parse(
+            &[
+                files.get("glossary/concepts.toml"),
+                files.get("glossary/words.toml"),
+                files.get("glossary/classroom.toml"),
+                files.get("glossary/school.toml"),
+            ],
+            Language::ALL.map(|language| {
+                let file = format!("synonyms/{}.toml", language.tag());
+                (language, files.get(&file))
+            }),
+        )
+        .map_err(toml_error("glossary or synonyms"))?;
+        let terms = vocabularies.all().flat_map(Vocabulary::terms);
+        let names = terms.flat_map(|term| term.names());
         Ok(IndexSchema {
             text_fields: TextFields::parse(files.get("resource.toml"), &vocabularies).map_err(
                 |reason| IndexSchemaError::Content {
@@ -181,19 +199,8 @@ impl IndexSchema {
                 files.get("stopwords/en.txt"),
             ),
             ranking: files.get("ranking.toml").to_owned(),
-            expansions: Expansions::parse(
-                &[
-                    files.get("glossary/concepts.toml"),
-                    files.get("glossary/words.toml"),
-                    files.get("glossary/classroom.toml"),
-                    files.get("glossary/school.toml"),
-                ],
-                Language::ALL.map(|language| {
-                    let file = format!("synonyms/{}.toml", language.tag());
-                    (language, files.get(&file))
-                }),
-            )
-            .map_err(toml_error("glossary or synonyms"))?,
+            known_words: KnownWords::new(expansions.words().chain(names)),
+            expansions,
             understanding: Understanding::parse(files.get("understanding.toml"), &vocabularies)
                 .map_err(|reason| IndexSchemaError::Content {
                     file: "understanding.toml",

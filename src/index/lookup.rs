@@ -11,6 +11,7 @@ use super::IndexError;
 use super::segment::Segment;
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
+use crate::index_schema::IndexSchema;
 use crate::query::expansions::{Expansion, Kind};
 use crate::query::plan::Plan;
 use crate::query::text_field::TextScoring;
@@ -30,7 +31,7 @@ pub struct Variant {
     /// By segment.
     pub places: Vec<WordPlaces>,
     /// How many documents have the word, in the group of texts where most have it.
-    in_documents: u64,
+    pub(super) in_documents: u64,
     /// How much the word tells resources apart; 0 when none has it.
     pub idf: f32,
     /// What it counts, as a share of the word itself.
@@ -64,14 +65,19 @@ const MOST_COMPLETIONS_READ: usize = 4_000;
 const MOST_COMPLETIONS: usize = 100;
 
 impl Snapshot {
-    /// Looks up the words of a plan.
-    pub fn look_up(&self, plan: &Plan, scoring: &TextScoring) -> Result<Lookup, IndexError> {
+    /// Looks up the words of a plan, those that no resource has in any form as what they probably stand for.
+    pub fn look_up(
+        &self,
+        plan: &Plan,
+        scoring: &TextScoring,
+        schema: &IndexSchema,
+    ) -> Result<Lookup, IndexError> {
         let mut words = Vec::with_capacity(plan.words.len());
         let mut corrections = Vec::new();
         for (word, times) in plan.words.iter().zip(&plan.times) {
             let mut variants = self.variants(word, plan, scoring)?;
             if variants.is_empty()
-                && let Some(correction) = self.correction(word)?
+                && let Some(correction) = self.correction(word, schema)?
             {
                 variants = self.variants(&correction, plan, scoring)?;
                 corrections.push((word.clone(), correction));

@@ -1,12 +1,16 @@
-//! What a misspelled word probably stands for, looked up among the words that the catalogue really has.
+//! What a misspelled word probably stands for, looked up among the words of the catalogue, and among those we know that
+//! find something there: in another form, as a synonym, or in the other language.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
 
 use super::IndexError;
 use super::snapshot::Snapshot;
+use crate::domain::language::Language;
+use crate::index_schema::IndexSchema;
 
 /// Shorter words are never corrected: too many others are one letter away.
 const SHORTEST_CORRECTED: usize = 4;
@@ -15,12 +19,19 @@ const SHORTEST_CORRECTED: usize = 4;
 const SHORTEST_TWICE_CORRECTED: usize = 9;
 
 impl Snapshot {
-    /// What a word that the catalogue has in no form probably stands for: a word of the catalogue that is one edit away
+    /// What a word that the catalogue has in no form probably stands for: a word that finds something and is one edit away
     /// (a letter more, less, mistaken, or two swapped), or two from nine letters; among several the most frequent.
-    /// Short words, digits and codes are never corrected.
-    pub(super) fn correction(&self, word: &str) -> Result<Option<String>, IndexError> {
+    /// Short words, digits, codes and words that we know are never corrected.
+    pub(super) fn correction(
+        &self,
+        word: &str,
+        schema: &IndexSchema,
+    ) -> Result<Option<String>, IndexError> {
         let letters = word.chars().count();
-        if letters < SHORTEST_CORRECTED || !word.chars().all(char::is_alphabetic) {
+        if letters < SHORTEST_CORRECTED
+            || !word.chars().all(char::is_alphabetic)
+            || schema.known_words.contains(word)
+        {
             return Ok(None);
         }
         let most = if letters >= SHORTEST_TWICE_CORRECTED {
@@ -44,6 +55,13 @@ impl Snapshot {
                     }
                 }
             }
+            for known in schema.known_words.matching(query.automaton()?) {
+                if let Entry::Vacant(form) = forms.entry(known) {
+                    let frequency = self.documents_about(form.key(), schema)?;
+                    form.insert(frequency);
+                }
+            }
+            forms.retain(|_, frequency| *frequency > 0);
             // People seldom mistake a first letter: among near words, those that begin alike come first.
             let alike = |form: &str| form.chars().next() == word.chars().next();
             let best = forms
@@ -54,5 +72,15 @@ impl Snapshot {
             }
         }
         Ok(None)
+    }
+
+    /// How many documents have a word in any form, or else a word that it stands for.
+    fn documents_about(&self, word: &str, schema: &IndexSchema) -> Result<u64, IndexError> {
+        let mut most = self.find_word(word, &Language::ALL)?.in_documents;
+        for other in schema.expansions.of(&[word.to_owned()], &schema.stop_words) {
+            let found = self.find_word(&other.word, &[other.language])?;
+            most = most.max(found.in_documents);
+        }
+        Ok(most)
     }
 }

@@ -179,6 +179,12 @@ impl Expansions {
         expansions
     }
 
+    /// The words of what expressions stand for, in no order, some of them several times.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let stands = self.by_expression.values().flatten();
+        stands.flat_map(|stands| &stands.words).map(String::as_str)
+    }
+
     /// What a word by itself stands for, when it is listed, perhaps in another form.
     fn of_listed(&self, word: &str, key: &str, stop_words: &StopWords) -> Option<Vec<Expansion>> {
         let known = |form: String| self.by_expression.get([form].as_slice());

@@ -11,6 +11,7 @@ pub mod expansions;
 pub mod facet;
 pub mod filter;
 pub mod found;
+pub mod known_words;
 pub mod need;
 pub mod page;
 pub mod params;

@@ -287,7 +287,7 @@ impl Search {
     ) -> Result<Reading, ServiceError> {
         let understood = self.understand(query, knows);
         let plan = self.plan(&understood.in_place_of(query));
-        let words = snapshot.look_up(&plan, &self.weights.text)?;
+        let words = snapshot.look_up(&plan, &self.weights.text, &self.schema)?;
         Ok(Reading {
             understood,
             plan,

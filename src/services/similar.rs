@@ -128,7 +128,7 @@ impl Similar {
                 ..Query::default()
             };
             let plan = Plan::new(&query, &StopWords::default(), &Expansions::default());
-            let words = snapshot.look_up(&plan, &self.weights.text)?;
+            let words = snapshot.look_up(&plan, &self.weights.text, &self.schema)?;
             snapshot.search(&plan, &words, &self.weights.text, rank, false)
         };
         let mut all = match words.is_empty() {

@@ -98,6 +98,27 @@ fn a_misspelled_question_is_answered_as_its_correction_is() {
 }
 
 #[test]
+fn a_misspelled_word_is_known_by_what_it_finds_in_another_form_or_language() {
+    let app = TestApp::with(&[
+        json!({"id": "rink", "title": {"en": "The outdoor rink"}}),
+        json!({"id": "sums", "title": {"en": "Summarizing a text"}}),
+        json!({"id": "fountain", "title": {"en": "The village fountain"}}),
+    ]);
+    for (typed, id, corrected) in [
+        ("patinoitre", "rink", "patinoire"),
+        ("smmarize", "sums", "summarize"),
+        ("fonutain", "fountain", "fountain"),
+    ] {
+        let answer = app.search(json!({"q": typed}));
+        assert_eq!(ids(&answer), [id], "{typed}");
+        assert_eq!(answer["query"]["corrected"], corrected);
+    }
+    let answer = app.search(json!({"q": "mountain"}));
+    assert_eq!(answer["query"]["corrected"], Value::Null);
+    assert_eq!(answer["total"], 0, "a right word is not taken for another");
+}
+
+#[test]
 fn a_question_finds_what_is_described_in_the_other_language_below_what_is_in_its_own() {
     let app = TestApp::with(&[
         json!({"id": "own", "title": {"fr": "Le plan cartésien"}}),

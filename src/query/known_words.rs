@@ -1,0 +1,35 @@
+//! The words that the data of `index-schema/` is written in: what a misspelled word may stand for although no resource has
+//! it in that form.
+
+use tantivy_fst::{Automaton, IntoStreamer, Map, Streamer};
+
+use crate::domain::text;
+
+/// The words of some expressions, folded, each once.
+pub struct KnownWords(Map<Vec<u8>>);
+
+impl KnownWords {
+    pub fn new<'e>(expressions: impl Iterator<Item = &'e str>) -> Self {
+        let words =
+            expressions.flat_map(|expression| text::words(expression).map(|word| word.text));
+        let mut words: Vec<String> = words.collect();
+        words.sort_unstable();
+        words.dedup();
+        let map = Map::from_iter(words.iter().map(|word| (word, 0)));
+        KnownWords(map.expect("sorted words, each once"))
+    }
+
+    pub fn contains(&self, word: &str) -> bool {
+        self.0.contains_key(word)
+    }
+
+    /// The words that an automaton accepts.
+    pub fn matching(&self, automaton: impl Automaton) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut found = self.0.search(automaton).into_stream();
+        while let Some((word, _)) = found.next() {
+            words.extend(str::from_utf8(word).map(str::to_owned));
+        }
+        words
+    }
+}
