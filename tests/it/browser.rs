@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use self::driver::{Browser, DOWN, ENTER, SPACE, TAB};
+use self::driver::{Browser, DOWN, ENTER, OTHER_MACHINE, SPACE, TAB};
 use crate::support::ServerProcess;
 use crate::web::PAGES;
 
@@ -269,6 +269,23 @@ fn violations(browser: &Browser, axe: &str) -> Vec<String> {
 /// The address of a page with a resource of the bundled catalogue in the place of one that only `web` has.
 fn bundled(path: &str) -> String {
     path.replace("a%2Fb", "polypad")
+}
+
+#[test]
+fn a_form_is_taken_over_a_plain_connection_from_another_machine() {
+    let (server, _folder) = server();
+    let browser = Browser::start(true);
+    let visitor = Visitor {
+        browser: &browser,
+        hand: Hand::Mouse,
+    };
+    let site = server.url.replace("127.0.0.1", OTHER_MACHINE);
+    browser.open(&format!("{site}/en/reset"));
+    let is_plain = browser.run("return !window.isSecureContext", json!([]));
+    assert_eq!(is_plain, true, "the browser does not say which site asks");
+    visitor.write("input[name=email]", "lea@exemple.ca");
+    visitor.take("main form button");
+    assert_eq!(browser.url(), format!("{site}/en/reset?done=true"));
 }
 
 #[test]

@@ -14,6 +14,9 @@ pub const ENTER: &str = "\u{e007}";
 pub const SPACE: &str = "\u{e00d}";
 pub const DOWN: &str = "\u{e015}";
 
+/// A name that leads to this machine and that the browser takes for another one.
+pub const OTHER_MACHINE: &str = "classo.test";
+
 pub struct Browser {
     driver: Child,
     client: reqwest::blocking::Client,
@@ -50,6 +53,7 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
+            &format!("--host-resolver-rules=MAP {OTHER_MACHINE} 127.0.0.1"),
             &format!("--user-data-dir={}", profile.path().display()),
         ];
         let options = json!({"args": arguments,
