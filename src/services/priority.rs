@@ -1,17 +1,16 @@
 //! What may take its time gives way to what people wait for.
 
-/// Lets everybody else go first from now on: this thread, and those that it starts. Where the system does not know
-/// priorities of threads, nothing happens.
-pub fn give_way() {
+/// Lets others go first from now on: this thread, and those that it starts, have this niceness (of 19). At 10, a thread of
+/// usual priority gets about ten times as much of a core, at 15 thirty times; what nobody wants is theirs all the same.
+/// Where the system does not know priorities of threads, nothing happens.
+pub fn give_way(niceness: i32) {
     #[cfg(target_os = "linux")]
     {
         let thread = Some(rustix::thread::gettid());
-        if let Err(error) = rustix::process::setpriority_process(thread, NICENESS) {
+        if let Err(error) = rustix::process::setpriority_process(thread, niceness) {
             tracing::debug!(%error, "a thread keeps its priority");
         }
     }
+    #[cfg(not(target_os = "linux"))]
+    let _ = niceness;
 }
-
-/// A thread of usual priority gets about ten times as much of a core as one of this, and all that nobody wants is its own.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;

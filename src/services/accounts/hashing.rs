@@ -15,6 +15,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use crate::domain::password::Password;
+use crate::services::priority;
 
 /// What a hash costs, and how many are made at once.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -168,23 +169,12 @@ impl Drop for Hashing {
     }
 }
 
-/// How far the hashing threads stand back for those that search (of 19): a sign-in takes somewhat longer on a busy machine,
-/// and searches do not.
-#[cfg(target_os = "linux")]
+/// How far the hashing threads stand back for those that search: a sign-in takes somewhat longer on a busy machine, and
+/// searches do not.
 const NICENESS: i32 = 15;
 
-/// Lets other threads of the process go first, where the system has priorities for threads.
-fn stand_back() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) =
-        rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS)
-    {
-        tracing::debug!(%error, "hashing has the same priority as everything else");
-    }
-}
-
 fn work(queue: &Mutex<Receiver<Job>>, mut hasher: Hasher) {
-    stand_back();
+    priority::give_way(NICENESS);
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         // Who asked may have gone away; the work is done all the same.
