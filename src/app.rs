@@ -38,13 +38,25 @@ use crate::store::vault::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
 /// What an app can be told besides its data folder.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub passwords: hashing::Settings,
     pub keys: KeySettings,
-    pub mail: mail::Settings,
+    /// How letters leave; without, they wait for an app that sends.
+    pub mail: Option<mail::Settings>,
     /// The address at which people reach Classo; letters link to it.
     pub site: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            passwords: hashing::Settings::default(),
+            keys: KeySettings::default(),
+            mail: Some(mail::Settings::default()),
+            site: String::new(),
+        }
+    }
 }
 
 /// Everything about persons.
@@ -54,7 +66,7 @@ pub struct People {
     pub consents: Consents,
     pub profiles: Arc<Profiles>,
     pub decisions: Arc<Decisions>,
-    pub outbox: Outbox,
+    pub outbox: Option<Outbox>,
 }
 
 /// A running Classo, without doors.
@@ -227,7 +239,9 @@ impl App {
         self.indexing.stop();
         self.analytics.stop();
         self.people.accounts.stop();
-        self.people.outbox.stop();
+        if let Some(outbox) = &self.people.outbox {
+            outbox.stop();
+        }
         self.people.decisions.stop();
         self.store.close()
     }
@@ -252,19 +266,16 @@ impl People {
             &settings.site,
         );
         let decisions = Decisions::start(Arc::clone(&vault), Arc::clone(clock));
-        let outbox = Outbox::start(
-            Arc::clone(&vault),
-            &settings.mail,
-            &settings.site,
-            &data.join("outbox"),
-            Arc::clone(clock),
-        );
+        let outbox = settings.mail.as_ref().map(|mail| {
+            let (vault, clock) = (Arc::clone(&vault), Arc::clone(clock));
+            Outbox::start(vault, mail, &settings.site, &data.join("outbox"), clock)
+        });
         Ok(People {
             accounts: accounts.map_err(StartError::Thread)?,
             consents: Consents::new(Arc::clone(&vault), Arc::clone(clock)),
             profiles: Arc::new(Profiles::new(Arc::clone(&vault))),
             decisions: Arc::new(decisions.map_err(StartError::Thread)?),
-            outbox: outbox?,
+            outbox: outbox.transpose()?,
             vault,
         })
     }

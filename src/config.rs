@@ -146,7 +146,7 @@ impl Settings {
         app::Settings {
             passwords: self.passwords.clone(),
             keys: self.keys.clone(),
-            mail: self.mail.clone(),
+            mail: Some(self.mail.clone()),
             site: site.unwrap_or_else(|| format!("http://{}", self.listen)),
         }
     }

@@ -10,15 +10,15 @@ use tokio::runtime::Runtime;
 
 use super::WrongUse;
 use super::output::Progress;
-use crate::app::{App, StartError};
+use crate::app::{self, App, StartError};
 use crate::config::{DataSettings, Settings};
 use crate::domain::clock::SystemClock;
 use crate::services::indexing::Outdated;
 use crate::store::StoreError;
 
-/// The app of a data folder.
+/// The app of a data folder, for a command: it sends no letters.
 pub fn app(data: &DataSettings) -> anyhow::Result<App> {
-    opened(data, &settings(data)?, Outdated::Rebuild)
+    opened(data, &without_mail(data)?, Outdated::Rebuild)
 }
 
 /// A data folder that is about to be served.
@@ -42,7 +42,7 @@ pub fn to_serve(data: &DataSettings, listen: Option<SocketAddr>) -> anyhow::Resu
     let listener = listener.with_context(|| format!("cannot serve on {address}"))?;
     settings.listen = listener.local_addr()?;
     Ok(ToServe {
-        app: opened(data, &settings, Outdated::Rebuild)?,
+        app: opened(data, &settings.app(), Outdated::Rebuild)?,
         settings,
         listener,
         runtime,
@@ -59,14 +59,25 @@ pub fn settings(data: &DataSettings) -> anyhow::Result<Settings> {
 /// The app of a folder that is there already, whose index the command itself brings up to date.
 pub fn app_to_rebuild(data: &DataSettings) -> anyhow::Result<App> {
     must_exist(data)?;
-    opened(data, &settings(data)?, Outdated::Wait)
+    opened(data, &without_mail(data)?, Outdated::Wait)
 }
 
-fn opened(data: &DataSettings, settings: &Settings, outdated: Outdated) -> anyhow::Result<App> {
+fn without_mail(data: &DataSettings) -> anyhow::Result<app::Settings> {
+    Ok(app::Settings {
+        mail: None,
+        ..settings(data)?.app()
+    })
+}
+
+fn opened(
+    data: &DataSettings,
+    settings: &app::Settings,
+    outdated: Outdated,
+) -> anyhow::Result<App> {
     let clock = Arc::new(SystemClock);
     told(
         data,
-        App::open_with(&data.folder, &settings.app(), clock, outdated),
+        App::open_with(&data.folder, settings, clock, outdated),
     )
 }
 

@@ -419,3 +419,22 @@ fn settings_are_shown_read_and_told_wrong_all_at_once() {
     assert_eq!(missing.status.code(), Some(2));
     assert!(stderr(&missing).contains("other.toml"), "{missing:?}");
 }
+
+#[test]
+fn only_who_sends_letters_reads_the_password_of_the_mail_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.jsonl"));
+    std::fs::create_dir(&data).unwrap();
+    let settings = "[mail]\ntransport = \"smtp\"\nhost = \"mail.example\"\nuser = \"classo\"\npassword_file = \"/nowhere/password\"\n";
+    write_file(&data.join("classo.toml"), settings);
+    write_file(&file, &lines(&[record("a", "Carte", json!({}))]));
+    let imported = run(&["import", file.to_str().unwrap()], &data);
+    assert!(imported.status.success(), "{}", stderr(&imported));
+    let served = run(&["serve", "--listen", "127.0.0.1:0"], &data);
+    assert_eq!(served.status.code(), Some(1));
+    assert!(
+        stderr(&served).contains("/nowhere/password"),
+        "{}",
+        stderr(&served)
+    );
+}

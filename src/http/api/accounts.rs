@@ -438,7 +438,9 @@ pub async fn close(
         .bridge
         .ask(move || {
             let (receipt, farewell) = at.app.people.accounts.close(&asker.actor)?;
-            at.app.people.outbox.farewell(farewell);
+            if let Some(outbox) = &at.app.people.outbox {
+                outbox.farewell(farewell);
+            }
             Ok::<_, ServiceError>(receipt)
         })
         .await??;
