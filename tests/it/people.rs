@@ -7,6 +7,7 @@ use classo::domain::account::{EmailAddress, PersonId, ServiceRole};
 use classo::domain::actor::Actor;
 use classo::domain::consent::Purpose;
 use classo::domain::totp::{Step, TotpSecret};
+use classo::http::caller::Peer;
 use classo::store::vault::WaitingLetter;
 use serde_json::{Value, json};
 
@@ -1010,6 +1011,36 @@ fn an_operator_signs_in_with_both_factors_and_a_teacher_stays_out() {
         .as_bearer(&token, "GET", "/api/v1/account/export", Value::Null)
         .json();
     assert_eq!(export["records"]["staff_reads"][0]["by"], "console");
+}
+
+#[test]
+fn codes_are_guessed_ten_times_by_who_knows_the_password_and_never_by_others() {
+    let app = TestApp::empty();
+    let address = "o@exemple.ca";
+    let token = settle(&app, address);
+    with_second_factor(&app, address, &token);
+    // Each from another place, so that the limits of one place do not count.
+    let from = std::cell::Cell::new(0);
+    let session = |password: &str, code: &str| {
+        from.set(from.get() + 1);
+        let body = json!({"email": address, "password": password, "code": code, "token": true});
+        let request = axum::http::Request::post("/api/v1/session")
+            .extension(Peer([192, 0, 2, from.get()].into()));
+        app.send(request.body(body.to_string().into()).unwrap())
+    };
+    for _ in 0..20 {
+        let stranger = session("not the password", "000000");
+        assert_eq!(stranger.json()["code"], "wrong_credentials");
+    }
+    let codes: Vec<u16> = (0..20)
+        .map(|guess| {
+            let answer = session(PASSWORD, &format!("{guess:06}"));
+            answer.status.as_u16()
+        })
+        .collect();
+    let tried = codes.iter().filter(|status| **status == 401).count();
+    // One of the ten was spent on setting it up.
+    assert_eq!((tried, codes[19]), (9, 429), "{codes:?}");
 }
 
 fn secret_of(base32: &str) -> TotpSecret {

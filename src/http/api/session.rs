@@ -52,15 +52,15 @@ pub async fn sign_in(
     server
         .attempts
         .count(Attempt::Password, caller, &email.folded())?;
-    if code.is_some() {
-        server
-            .attempts
-            .count(Attempt::Code, caller, &email.folded())?;
-    }
     let at = Arc::clone(&server);
-    let opened = server.bridge.hash(move || {
+    let opened = server.bridge.hash(move || -> ApiResult<_> {
         let accounts = &at.app.people.accounts;
-        accounts.sign_in(&Actor::Visitor, &email, &password, code.as_deref())
+        let recognised = accounts.recognise(&Actor::Visitor, &email, &password)?;
+        // Codes are few: who does not know the password uses none of them up, and locks nobody out.
+        if recognised.needs_code() && code.is_some() {
+            at.attempts.count(Attempt::Code, caller, &email.folded())?;
+        }
+        Ok(accounts.open_session(recognised, code.as_deref())?)
     });
     let opened = opened.await??;
     let response = |token| {

@@ -25,19 +25,32 @@ pub struct Opened {
     pub expires_at: Timestamp,
 }
 
+/// Somebody who knows the address and the password of an account.
+pub struct Recognised {
+    person: PersonId,
+    credentials: Credentials,
+    /// A hash to keep instead, when the one that is kept was made with other parameters than today's.
+    fresh: Option<String>,
+}
+
+impl Recognised {
+    /// Whether it takes a second factor to open a session.
+    pub fn needs_code(&self) -> bool {
+        self.credentials.totp_secret.is_some()
+    }
+}
+
 impl Accounts {
-    /// Opens a session. With a second factor, `code` is a code of the authenticator or a recovery code.
+    /// Whose address and password these are.
     ///
     /// # Errors
-    /// [`Rule::WrongCredentials`] whatever is wrong with address and password; [`Rule::SecondFactorNeeded`] when they are
-    /// right and a code is missing, [`Rule::WrongCode`] when it is wrong.
-    pub fn sign_in(
+    /// [`Rule::WrongCredentials`], whatever is wrong with them.
+    pub fn recognise(
         &self,
         _actor: &Actor,
         email: &EmailAddress,
         password: &Password,
-        code: Option<&str>,
-    ) -> Result<Opened, ServiceError> {
+    ) -> Result<Recognised, ServiceError> {
         let person = self.vault.find(email)?;
         let kept = match person {
             Some(person) => self.record::<Credentials>(&Actor::Visitor, person)?,
@@ -46,11 +59,28 @@ impl Accounts {
         let hash = kept
             .as_ref()
             .map(|credentials| credentials.password_hash.as_str());
-        let (Checked::Right { fresh }, Some(person)) =
-            (self.hashing.check(password, hash)?, person)
-        else {
-            return Err(wrong());
-        };
+        let checked = self.hashing.check(password, hash)?;
+        match (checked, person, kept) {
+            (Checked::Right { fresh }, Some(person), Some(credentials)) => Ok(Recognised {
+                person,
+                credentials,
+                fresh,
+            }),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// Opens a session. With a second factor, `code` is a code of the authenticator or a recovery code.
+    ///
+    /// # Errors
+    /// [`Rule::WrongCredentials`] when the account is not confirmed or the password not its password any more;
+    /// [`Rule::SecondFactorNeeded`] when a code is missing, [`Rule::WrongCode`] when it is wrong.
+    pub fn open_session(
+        &self,
+        recognised: Recognised,
+        code: Option<&str>,
+    ) -> Result<Opened, ServiceError> {
+        let person = recognised.person;
         let held = self.vault.hold(person);
         let (Some(account), Some(mut credentials)) = (
             self.record::<Account>(&Actor::Visitor, person)?,
@@ -60,7 +90,7 @@ impl Accounts {
         };
         // Another change came between: the password that was right may not be any more.
         if !is_confirmed(&account)
-            || Some(&credentials.password_hash) != kept.map(|kept| kept.password_hash).as_ref()
+            || credentials.password_hash != recognised.credentials.password_hash
         {
             return Err(wrong());
         }
@@ -74,7 +104,7 @@ impl Accounts {
             })?;
             changes = self.second_factor(changes, &account, &mut credentials, code)?;
         }
-        if let Some(fresh) = fresh {
+        if let Some(fresh) = recognised.fresh {
             credentials.password_hash = fresh;
         }
         let session = Session {
