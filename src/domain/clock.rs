@@ -24,3 +24,22 @@ impl Clock for FixedClock {
         self.0
     }
 }
+
+/// A clock that a test sets, in seconds since 1970.
+#[cfg(test)]
+pub struct Moment(pub std::sync::atomic::AtomicI64);
+
+#[cfg(test)]
+impl Moment {
+    pub fn at(second: i64) -> Self {
+        Moment(second.into())
+    }
+}
+
+#[cfg(test)]
+impl Clock for Moment {
+    fn now(&self) -> Timestamp {
+        let second = self.0.load(std::sync::atomic::Ordering::SeqCst);
+        Timestamp::from_second(second).expect("a second that a test chose")
+    }
+}

@@ -7,7 +7,7 @@ pub mod receipt;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::accounts::signed_in;
 use super::{Rule, ServiceError};
@@ -106,8 +106,13 @@ impl Consents {
         answer: &ConsentAnswer,
     ) -> Result<(String, ConsentEvent), ServiceError> {
         let person = signed_in(actor)?.id;
-        let event = self.event(answer)?;
         let held = self.vault.hold(person);
+        let mut event = self.event(answer)?;
+        // A clock that was set back does not bring an earlier word to the end again.
+        let history = self.history(actor)?;
+        if let Some((_, last)) = history.latest(event.purpose) {
+            event.at = event.at.max(last.at + SignedDuration::from_nanos(1));
+        }
         let id = record_name();
         held.apply(Changes::default().append(id.as_bytes(), &event))?;
         Ok((id, event))
@@ -166,4 +171,56 @@ impl Consents {
 
 fn ends(at: Timestamp, entry: &PurposeEntry) -> Timestamp {
     crate::store::vault::erasure::months_after(at, entry.valid_months.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::domain::actor::SignedIn;
+    use crate::domain::clock::Moment;
+    use crate::store::Store;
+    use crate::store::keyring::KeySettings;
+
+    #[test]
+    fn a_withdrawal_holds_though_the_clock_was_set_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Moment::at(1_000_000));
+        let vault = Vault::open(
+            folder.path(),
+            Arc::new(Store::open(&folder.path().join("store")).unwrap()),
+            Arc::new(Register::embedded()),
+            &KeySettings::default(),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+        )
+        .unwrap();
+        let person = Actor::Person(SignedIn {
+            id: vault.create().unwrap().person(),
+            roles: vec![],
+            second_factor: false,
+        });
+        let consents = Consents::new(Arc::new(vault), Arc::clone(&clock) as Arc<dyn Clock>);
+        let state_after = |decision| {
+            let purpose = Purpose::RankingProfile;
+            let notice = consents.register().purpose(purpose).notice.as_ref();
+            let answer = ConsentAnswer {
+                purpose,
+                decision,
+                notice_version: notice.unwrap().version.clone(),
+                language: Language::Fr,
+                method: ConsentMethod::Browser,
+                privacy_signal: false,
+            };
+            consents.answer(&person, &answer).unwrap();
+            let history = consents.history(&person).unwrap();
+            let standing = consents.standing(&history, false, false);
+            let found = standing.into_iter().find(|one| one.entry.id == purpose);
+            found.unwrap().state
+        };
+        assert_eq!(state_after(Decision::Grant), ConsentState::Given);
+        clock.0.fetch_sub(3_600, Ordering::SeqCst);
+        assert_eq!(state_after(Decision::Withdraw), ConsentState::Withdrawn);
+        assert_eq!(state_after(Decision::Grant), ConsentState::Given);
+    }
 }

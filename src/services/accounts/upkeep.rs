@@ -125,33 +125,23 @@ fn clear_one(vault: &Vault, clock: &dyn Clock, person: PersonId) -> Result<(), V
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
-    use jiff::Timestamp;
+    use std::sync::atomic::Ordering;
 
     use super::*;
     use crate::domain::account::EmailAddress;
+    use crate::domain::clock::Moment;
     use crate::domain::consent::{ConsentEvent, ConsentMethod, Decision};
     use crate::domain::language::Language;
     use crate::store::Store;
     use crate::store::keyring::KeySettings;
     use crate::store::register::Register;
 
-    /// Seconds that a test sets.
-    struct Moment(AtomicI64);
-
-    impl Clock for Moment {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
-        }
-    }
-
     const DAY: i64 = 86_400;
 
     #[test]
     fn what_is_over_goes_while_everything_else_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(Moment(AtomicI64::new(1_000 * DAY)));
+        let clock = Arc::new(Moment::at(1_000 * DAY));
         let vault = Vault::open(
             folder.path(),
             Arc::new(Store::open(&folder.path().join("store")).unwrap()),
