@@ -112,7 +112,7 @@ struct Match<'u> {
 impl Match<'_> {
     fn facet(&self) -> Option<Facet> {
         match &self.form.meaning {
-            Meaning::Content => None,
+            Meaning::Content | Meaning::Compound => None,
             Meaning::Filter(facet, _) | Meaning::Signal(facet, _) => Some(*facet),
         }
     }
@@ -124,7 +124,7 @@ impl Match<'_> {
     /// The longest first; of those as long, content before a filter, a filter before a signal.
     fn precedence(&self) -> (Reverse<usize>, u8, usize, Option<Facet>) {
         let class = match self.form.meaning {
-            Meaning::Content => 0,
+            Meaning::Content | Meaning::Compound => 0,
             Meaning::Filter(..) => 1,
             Meaning::Signal(..) => 2,
         };
@@ -232,6 +232,7 @@ impl Understanding {
             let words = found.words.clone();
             let (own, barred) = match &found.form.meaning {
                 Meaning::Content => (CONTENT, 0),
+                Meaning::Compound => (bits(&[Facet::Type, Facet::StudentType]), 0),
                 // Who wants videos in English does not look for English.
                 Meaning::Filter(Facet::Language, _) => {
                     (bits(&[Facet::Language]) | bits(&SIGNALS), u32::MAX)
@@ -295,7 +296,7 @@ impl Understanding {
                     words,
                 };
                 match &form.meaning {
-                    Meaning::Content => matches.push(found),
+                    Meaning::Content | Meaning::Compound => matches.push(found),
                     Meaning::Signal(_, value) => {
                         // Acronyms that fold to stop words ("LES", "AI") are taken for these unless in capitals.
                         let means = (at..end).any(|word| !part.is_stop(word));

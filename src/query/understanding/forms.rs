@@ -25,6 +25,7 @@ pub struct File {
     counted: Vec<CountedSection>,
     expressions: Vec<ExpressionsSection>,
     content: Words,
+    compounds: Words,
 }
 
 #[derive(Deserialize)]
@@ -128,6 +129,8 @@ enum Item {
 pub enum Meaning {
     /// Content that looks like a filter.
     Content,
+    /// Content that looks like a type of resource or a need.
+    Compound,
     Filter(Facet, Values),
     Signal(Facet, Ordinal),
 }
@@ -234,6 +237,9 @@ impl Forms {
                     forms.add(&text, Meaning::Content, None, &[], false)?;
                 }
             }
+        }
+        for text in file.compounds.fr.iter().chain(&file.compounds.en) {
+            forms.add(text, Meaning::Compound, None, &[], false)?;
         }
         Ok(forms)
     }
