@@ -303,6 +303,11 @@ impl Keyring {
         self.with_kind(EntryKind::Life)
     }
 
+    /// Everybody with a `proof` key, whether or not the account is still there.
+    pub fn provable(&self) -> Vec<PersonId> {
+        self.with_kind(EntryKind::Proof)
+    }
+
     /// Everybody whose `life` key was destroyed, and when.
     pub fn erasures(&self) -> Result<Vec<Erasure>, KeyError> {
         let persons = self.with_kind(EntryKind::Erasure).into_iter();

@@ -210,6 +210,19 @@ pub struct Retention {
     pub en: String,
     /// For what outlives the account, or has an age of its own.
     pub months: Option<u32>,
+    /// From when they count.
+    #[serde(default)]
+    pub from: RetentionStart,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RetentionStart {
+    /// The records of a person go together.
+    #[default]
+    EndOfAccount,
+    /// Each record goes at its own age, whether or not the account is still there.
+    Record,
 }
 
 /// One field of a record.
@@ -316,6 +329,14 @@ impl Register {
     pub fn field(&self, category: Category, field: &str) -> Option<&FieldEntry> {
         let fields = &self.category(category).fields;
         fields.iter().find(|entry| entry.name == field)
+    }
+
+    /// The months after which each record of a category goes, when they go one by one.
+    pub fn record_months(&self, category: Category) -> Option<u32> {
+        let retention = &self.category(category).retention;
+        retention
+            .months
+            .filter(|_| retention.from == RetentionStart::Record)
     }
 
     /// How long the longest proof outlives an account.
@@ -504,6 +525,8 @@ mod tests {
             assert_eq!(is_used, entry.basis != Basis::NotPersonal, "{:?}", entry.id);
         }
         assert_eq!(register.proof_months(), 36);
+        assert_eq!(register.record_months(Category::Decisions), Some(13));
+        assert_eq!(register.record_months(Category::Consents), None);
     }
 
     #[test]

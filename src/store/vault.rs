@@ -21,6 +21,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -374,6 +375,13 @@ fn place(person: PersonId, category: Category, name: &[u8]) -> Vec<u8> {
 /// A name for a record that is one of many: it sorts by time.
 pub fn record_name() -> String {
     uuid::Uuid::now_v7().simple().to_string()
+}
+
+/// When a record of that name was written, to the second; nothing for another name.
+fn named_at(name: &[u8]) -> Option<Timestamp> {
+    let id = uuid::Uuid::try_parse_ascii(name).ok()?;
+    let (seconds, _) = id.get_timestamp()?.to_unix();
+    Timestamp::from_second(seconds.try_into().ok()?).ok()
 }
 
 fn typed<R: DeserializeOwned>(

@@ -1114,6 +1114,13 @@ fn after_deletion_no_file_tells_of_the_person_and_no_key_opens_what_was() {
     assert_eq!(receipt.status, 200, "{}", receipt.text);
     let receipt = receipt.json();
     assert!(receipt["kept_until"].as_str() > receipt["erased_at"].as_str());
+    let kept = receipt["kept"].as_array().unwrap();
+    let until = |category: &str| {
+        let told = kept.iter().find(|told| told["category"] == category);
+        told.unwrap()["until"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(until("consents"), receipt["kept_until"]);
+    assert!(until("decisions") < until("consents"));
     assert_eq!(
         app.as_bearer(&token, "GET", "/api/v1/profile", Value::Null)
             .status,

@@ -9,7 +9,9 @@ use crate::domain::account::{Account, PersonId};
 use crate::domain::actor::Actor;
 use crate::domain::letter::{Letter, LetterId, OutgoingLetter};
 use crate::services::ServiceError;
+use crate::store::keyring::KeyKind;
 use crate::store::register::Category;
+use crate::store::vault::erasure::months_after;
 
 /// What was erased and what is kept: the person's to keep, for Classo keeps nothing that names them.
 #[derive(Debug, Serialize)]
@@ -19,7 +21,7 @@ pub struct Receipt {
     pub erased_at: Timestamp,
     pub erased: Vec<Told>,
     pub kept: Vec<Told>,
-    /// When what is kept is destroyed too.
+    /// When the last of what is kept is destroyed too.
     pub kept_until: Timestamp,
 }
 
@@ -29,6 +31,9 @@ pub struct Told {
     pub category: &'static str,
     pub fr: String,
     pub en: String,
+    /// When the last record of what is kept goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// Everything that is kept about a person, by the categories of the register.
@@ -63,27 +68,25 @@ impl Accounts {
             },
             unsubscribe: None,
         };
-        let told = |kept: bool| {
-            let categories = Category::ALL.into_iter();
-            let categories = categories.filter(move |category| {
-                (category.key() == crate::store::keyring::KeyKind::Proof) == kept
-            });
-            categories
-                .map(|category| {
-                    let title = &self.vault.register().category(category).title;
-                    Told {
-                        category: category.id(),
-                        fr: title.fr.clone(),
-                        en: title.en.clone(),
-                    }
-                })
-                .collect()
+        let register = self.vault.register();
+        let told = |category: Category| {
+            let entry = register.category(category);
+            let months = entry.retention.months;
+            Told {
+                category: category.id(),
+                fr: entry.title.fr.clone(),
+                en: entry.title.en.clone(),
+                until: months.map(|months| months_after(erasure.at, months)),
+            }
         };
+        let (kept, erased): (Vec<Category>, Vec<Category>) = Category::ALL
+            .into_iter()
+            .partition(|category| category.key() == KeyKind::Proof);
         let receipt = Receipt {
             person,
             erased_at: erasure.at,
-            erased: told(false),
-            kept: told(true),
+            erased: erased.into_iter().map(told).collect(),
+            kept: kept.into_iter().map(told).collect(),
             kept_until: erasure.proof_until,
         };
         Ok((receipt, farewell))

@@ -1,5 +1,5 @@
-//! Clears away what is over: sign-ups that nobody confirmed, links that are too old, sessions that have ended, and proof
-//! about persons who were erased once its date has come.
+//! Clears away what is over: sign-ups that nobody confirmed, links that are too old, sessions that have ended, records that
+//! have reached the age the register gives them, and proof about persons who were erased once its date has come.
 
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,7 +80,7 @@ fn told(done: Result<(), VaultError>) {
 
 /// Clears away what is over of everybody.
 pub fn clear(vault: &Vault, clock: &dyn Clock) -> Result<(), VaultError> {
-    vault.destroy_old_proof()?;
+    vault.end_retention()?;
     for person in vault.persons() {
         match clear_one(vault, clock, person) {
             // Gone meanwhile.

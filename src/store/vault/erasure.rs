@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 use jiff::{Span, Timestamp};
 
-use super::{Held, Record, Vault, VaultError, place};
+use super::{Held, Record, Vault, VaultError, named_at, place};
 use crate::domain::account::{Account, PersonId};
 use crate::store::keyring::{Erasure, KeyKind};
 use crate::store::register::Category;
@@ -48,7 +48,7 @@ impl Vault {
 
     /// Goes on with what was interrupted: keys without an account are destroyed, and what belongs to a destroyed key goes.
     pub(super) fn resume(&self) -> Result<(), VaultError> {
-        self.destroy_old_proof()?;
+        self.end_retention()?;
         let erasures = self.keyring.erasures()?.into_iter();
         let mut gone: BTreeSet<PersonId> = erasures.map(|erasure| erasure.person).collect();
         for person in self.keyring.living() {
@@ -72,19 +72,50 @@ impl Vault {
         Ok(())
     }
 
-    /// Destroys the `proof` keys whose date has come, and what they opened; returns how many persons they were of.
-    pub fn destroy_old_proof(&self) -> Result<usize, VaultError> {
+    /// Ends what the register's retentions end: records that have the age at which their kind goes, and the `proof` keys
+    /// whose date has come, with what they opened.
+    pub fn end_retention(&self) -> Result<(), VaultError> {
         let now = self.clock.now();
+        self.remove_aged(now)?;
         let erasures = self.keyring.erasures()?.into_iter();
         let due = erasures.filter(|erasure| erasure.proof_until <= now);
         let due: BTreeSet<PersonId> = due.map(|erasure| erasure.person).collect();
         for person in &due {
             self.keyring.forget(*person)?;
         }
-        if !due.is_empty() {
-            self.clear(&due)?;
+        match due.is_empty() {
+            true => Ok(()),
+            false => self.clear(&due),
         }
-        Ok(due.len())
+    }
+
+    /// Removes the records that are as old as their category may get. Their names tell when they were written, in order: they
+    /// are not opened, and of those that stay one is looked at.
+    fn remove_aged(&self, now: Timestamp) -> Result<(), VaultError> {
+        let mut doomed = sled::Batch::default();
+        let mut is_any = false;
+        for category in Category::ALL {
+            let Some(months) = self.register.record_months(category) else {
+                continue;
+            };
+            for person in self.keyring.provable() {
+                let prefix = place(person, category, &[]);
+                for key in self.store.people.scan_prefix(&prefix).keys() {
+                    let key = key.map_err(read_error)?;
+                    let written_at = named_at(&key[prefix.len()..]);
+                    if written_at.is_none_or(|at| months_after(at, months) > now) {
+                        break;
+                    }
+                    doomed.remove(key);
+                    is_any = true;
+                }
+            }
+        }
+        if is_any {
+            self.store.people.apply_batch(doomed).map_err(write_error)?;
+            self.store.committer.wait()?;
+        }
+        Ok(())
     }
 
     /// Removes what no key opens any more of these persons: records, addresses, mail in files.

@@ -2,7 +2,8 @@
 //! 2. A record opens at its own place alone; nothing personal lies in clear in any file.
 //! 3. Reading needs a purpose with a basis, and shows only what the purpose needs; reads by staff leave a trace.
 //! 4. Of two who use something up, one does; an address leads to one person.
-//! 5. Erasure: nothing opens any more, in no copy; interrupted, it is finished at the next start.
+//! 5. A record with an age of its own goes at that age, whether or not the account is still there.
+//! 6. Erasure: nothing opens any more, in no copy; interrupted, it is finished at the next start.
 
 use std::path::Path;
 
@@ -10,10 +11,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::changes::Changes;
+use super::erasure::months_after;
 use super::*;
 use crate::domain::account::{Account, Challenge, ChallengeAim, Credentials, EmailAddress};
 use crate::domain::actor::SignedIn;
-use crate::domain::clock::SystemClock;
+use crate::domain::clock::{Moment, SystemClock};
 use crate::domain::consent::{ConsentMethod, Decision};
 use crate::domain::decision::{ContestStatus, RankingDecision};
 use crate::domain::language::Language;
@@ -157,16 +159,13 @@ impl Folder {
     }
 
     fn open(&self) -> Vault {
+        self.open_at(Arc::new(SystemClock))
+    }
+
+    fn open_at(&self, clock: Arc<dyn Clock>) -> Vault {
         let store = Arc::new(Store::open(&self.data().join("store")).unwrap());
         let register = Arc::new(Register::embedded());
-        Vault::open(
-            self.data(),
-            store,
-            register,
-            &KeySettings::default(),
-            Arc::new(SystemClock),
-        )
-        .unwrap()
+        Vault::open(self.data(), store, register, &KeySettings::default(), clock).unwrap()
     }
 }
 
@@ -413,6 +412,38 @@ fn an_unknown_field_cannot_be_stored() {
     match vault.hold(one).apply(Changes::default().put(&record)) {
         Err(VaultError::Unregistered { field, .. }) => assert_eq!(field, "birthday"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_record_with_an_age_of_its_own_goes_at_that_age_account_or_not() {
+    let start = Timestamp::from_second(1_767_225_600).unwrap();
+    let clock = Arc::new(Moment::at(start.as_second()));
+    let folder = Folder::new();
+    let vault = folder.open_at(Arc::clone(&clock) as Arc<dyn Clock>);
+    let persons = ["reste@exemple.ca", "part@exemple.ca"].map(|address| settle(&vault, address));
+    for (person, month) in persons.iter().flat_map(|person| [(person, 0), (person, 6)]) {
+        let at = months_after(start, month).as_second() as u64;
+        let name = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, at, 0));
+        let decision: RankingDecision = typed(
+            Category::Decisions,
+            sample(Category::Decisions).as_object().unwrap().clone(),
+        )
+        .unwrap();
+        let changes = Changes::default();
+        let changes = changes.append(name.simple().to_string().as_bytes(), &decision);
+        vault.hold(*person).apply(changes).unwrap();
+    }
+    vault.hold(persons[1]).erase().unwrap();
+    for (month, left) in [(12, 2), (13, 1), (18, 1), (19, 0)] {
+        let now = months_after(start, month).as_second();
+        clock.0.store(now, std::sync::atomic::Ordering::SeqCst);
+        vault.end_retention().unwrap();
+        for person in persons {
+            let kept = |category| vault.export(&Actor::Service, person, category).unwrap();
+            assert_eq!(kept(Category::Decisions).len(), left, "month {month}");
+            assert_eq!(kept(Category::Consents).len(), 1, "month {month}");
+        }
     }
 }
 
