@@ -3,29 +3,25 @@
 //! What visitors are answered does not tell whether an address has an account; the letter that follows does.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::people::{self, Fields, checked, evenly, private};
+use crate::app::People;
 use crate::domain::account::EmailAddress;
 use crate::domain::actor::Actor;
-use crate::domain::language::Language;
 use crate::domain::password::Password;
-use crate::domain::problem::Problem;
 use crate::http::attempts::Attempt;
 use crate::http::body::JsonBody;
 use crate::http::caller::Caller;
-use crate::http::error::{ApiError, ApiResult};
-use crate::http::identity::{PRIVATE, Person};
+use crate::http::error::ApiResult;
+use crate::http::identity::Person;
 use crate::http::{Server, cookie};
-use crate::query::params::{RawParams, Reader};
-use crate::services::ServiceError;
 use crate::services::accounts::sign_up::SignUp;
 
 /// What comes next.
@@ -49,104 +45,11 @@ pub struct RecoveryResponse {
     recovery_codes: Vec<String>,
 }
 
-/// Fields of a body that are about a person. Passwords are taken as they are.
-pub struct Fields<'a>(Reader<'a>);
-
-impl<'a> Fields<'a> {
-    pub fn new(body: Value, server: &'a Server) -> Self {
-        Fields::of(RawParams::from_json(body), server)
-    }
-
-    /// Those of a page's form.
-    pub fn of(raw: RawParams, server: &'a Server) -> Self {
-        Fields(Reader::new(raw, &server.app.schema.vocabularies))
-    }
-
-    pub fn reader(&mut self) -> &mut Reader<'a> {
-        &mut self.0
-    }
-
-    /// A text that must be there.
-    pub fn required(&mut self, name: &str) -> String {
-        let before = self.0.problem_count();
-        match self.0.text(name) {
-            Some(text) => text,
-            None => {
-                if self.0.problem_count() == before {
-                    self.0
-                        .problem(name, "missing", format!("{name} is missing"));
-                }
-                String::new()
-            }
-        }
-    }
-
-    pub fn email(&mut self) -> Option<EmailAddress> {
-        let typed = self.required("email");
-        if typed.is_empty() {
-            return None;
-        }
-        let parsed = EmailAddress::parse(&typed);
-        parsed.map_err(|problem| self.note(problem)).ok()
-    }
-
-    /// A password that is compared.
-    pub fn password(&mut self, name: &str) -> Option<Password> {
-        let typed = self.required(name);
-        let presented = Password::presented(typed);
-        presented.map_err(|problem| self.note(problem)).ok()
-    }
-
-    pub fn language(&mut self) -> Language {
-        match self.0.text("lang").as_deref() {
-            None => Language::default(),
-            Some(tag) => Language::from_tag(tag).unwrap_or_else(|| {
-                self.0.problem("lang", "unknown_value", "this is fr or en");
-                Language::default()
-            }),
-        }
-    }
-
-    pub fn note(
-        &mut self,
-        Problem {
-            field,
-            code,
-            detail,
-        }: Problem,
-    ) {
-        self.0.problem(&field, code, detail);
-    }
-
-    pub fn finish(self) -> ApiResult<()> {
-        self.0.finish().map_err(ApiError::Invalid)
-    }
-}
-
-/// What a check should have refused before.
-pub fn checked<T>(value: Option<T>) -> ApiResult<T> {
-    value.ok_or_else(|| ApiError::Internal("a field that was checked is missing".into()))
-}
-
 fn mailed() -> (StatusCode, Json<MailedResponse>) {
     (
         StatusCode::ACCEPTED,
         Json(MailedResponse { status: "mailed" }),
     )
-}
-
-/// How long it takes at least to ask for a letter. A letter for somebody who is there is written and on its way in less.
-const EVEN: Duration = Duration::from_millis(50);
-
-/// Answers no sooner than after a fixed time: the time of the work tells nothing about who is there.
-pub async fn evenly<T>(work: impl Future<Output = T>) -> T {
-    let (answer, ()) = tokio::join!(work, tokio::time::sleep(EVEN));
-    answer
-}
-
-/// An answer that no cache keeps.
-pub fn private(answer: impl IntoResponse) -> Response {
-    ([(header::CACHE_CONTROL, PRIVATE)], answer).into_response()
 }
 
 /// Signs up. A letter with a link to confirm goes to the address; it is the same answer when there is an account already.
@@ -177,11 +80,8 @@ pub async fn sign_up(
     server
         .attempts
         .count(Attempt::Letter, caller, &sign_up.email.folded())?;
-    let at = Arc::clone(&server);
-    server
-        .bridge
-        .hash(move || at.app.people.accounts.sign_up(&Actor::Visitor, sign_up))
-        .await??;
+    let sign_up = move |people: &People| people.accounts.sign_up(&Actor::Visitor, sign_up);
+    people::hash(&server, sign_up).await?;
     Ok(mailed())
 }
 
@@ -199,18 +99,17 @@ pub async fn confirm(
     let (token, password) = (fields.required("token"), fields.reader().text("password"));
     fields.finish()?;
     server.attempts.count(Attempt::Code, caller, &token)?;
-    let at = Arc::clone(&server);
     match password {
         None => {
-            let confirm = move || at.app.people.accounts.confirm(&Actor::Visitor, &token);
-            server.bridge.ask(confirm).await??;
+            let confirm = move |people: &People| people.accounts.confirm(&Actor::Visitor, &token);
+            people::ask(&server, confirm).await?;
         }
         Some(password) => {
-            let confirm = move || {
-                let accounts = &at.app.people.accounts;
+            let confirm = move |people: &People| {
+                let accounts = &people.accounts;
                 accounts.confirm_account(&Actor::Visitor, &token, password)
             };
-            server.bridge.hash(confirm).await??;
+            people::hash(&server, confirm).await?;
         }
     }
     Ok(StatusCode::NO_CONTENT)
@@ -232,12 +131,8 @@ pub async fn ask_for_reset(
     server
         .attempts
         .count(Attempt::Letter, caller, &email.folded())?;
-    let at = Arc::clone(&server);
-    let asked = server.bridge.ask(move || {
-        let accounts = &at.app.people.accounts;
-        accounts.ask_for_reset(&Actor::Visitor, &email)
-    });
-    evenly(asked).await??;
+    let ask = move |people: &People| people.accounts.ask_for_reset(&Actor::Visitor, &email);
+    evenly(people::ask(&server, ask)).await?;
     Ok(mailed())
 }
 
@@ -253,16 +148,8 @@ pub async fn reset(
     let (token, password) = (fields.required("token"), fields.required("password"));
     fields.finish()?;
     server.attempts.count(Attempt::Code, caller, &token)?;
-    let at = Arc::clone(&server);
-    server
-        .bridge
-        .hash(move || {
-            at.app
-                .people
-                .accounts
-                .reset(&Actor::Visitor, &token, password)
-        })
-        .await??;
+    let reset = move |people: &People| people.accounts.reset(&Actor::Visitor, &token, password);
+    people::hash(&server, reset).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -280,17 +167,12 @@ pub async fn change_password(
     let (current, new) = (fields.password("current"), fields.required("password"));
     fields.finish()?;
     let current = checked(current)?;
-    count_password(&server, caller, &asker.actor)?;
-    let at = Arc::clone(&server);
-    server
-        .bridge
-        .hash(move || {
-            at.app
-                .people
-                .accounts
-                .change_password(&asker.actor, &current, new)
-        })
-        .await??;
+    people::count(&server, Attempt::Password, caller, &asker)?;
+    let change = move |people: &People| {
+        let accounts = &people.accounts;
+        accounts.change_password(&asker.actor, &current, new)
+    };
+    people::hash(&server, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -308,20 +190,15 @@ pub async fn change_email(
     let (email, password) = (fields.email(), fields.password("password"));
     fields.finish()?;
     let (email, password) = (checked(email)?, checked(password)?);
-    count_password(&server, caller, &asker.actor)?;
+    people::count(&server, Attempt::Password, caller, &asker)?;
     server
         .attempts
         .count(Attempt::Letter, caller, &email.folded())?;
-    let at = Arc::clone(&server);
-    server
-        .bridge
-        .hash(move || {
-            at.app
-                .people
-                .accounts
-                .change_email(&asker.actor, &password, email)
-        })
-        .await??;
+    let change = move |people: &People| {
+        let accounts = &people.accounts;
+        accounts.change_email(&asker.actor, &password, email)
+    };
+    people::hash(&server, change).await?;
     Ok(mailed())
 }
 
@@ -338,15 +215,12 @@ pub async fn begin_totp(
     let password = fields.password("password");
     fields.finish()?;
     let password = checked(password)?;
-    count_password(&server, caller, &asker.actor)?;
-    let at = Arc::clone(&server);
-    let begun = server.bridge.hash(move || {
-        at.app
-            .people
-            .accounts
-            .begin_second_factor(&asker.actor, &password)
-    });
-    let begun = begun.await??;
+    people::count(&server, Attempt::Password, caller, &asker)?;
+    let begin = move |people: &People| {
+        let accounts = &people.accounts;
+        accounts.begin_second_factor(&asker.actor, &password)
+    };
+    let begun = people::hash(&server, begin).await?;
     Ok(private(Json(EnrolmentResponse {
         secret: begun.secret,
         uri: begun.uri,
@@ -365,15 +239,12 @@ pub async fn confirm_totp(
     let mut fields = Fields::new(body, &server);
     let code = fields.required("code");
     fields.finish()?;
-    count(&server, Attempt::Code, caller, &asker.actor)?;
-    let at = Arc::clone(&server);
-    let confirmed = server.bridge.ask(move || {
-        at.app
-            .people
-            .accounts
-            .confirm_second_factor(&asker.actor, &code)
-    });
-    let recovery_codes = confirmed.await??;
+    people::count(&server, Attempt::Code, caller, &asker)?;
+    let confirm = move |people: &People| {
+        let accounts = &people.accounts;
+        accounts.confirm_second_factor(&asker.actor, &code)
+    };
+    let recovery_codes = people::ask(&server, confirm).await?;
     Ok(private(Json(RecoveryResponse { recovery_codes })))
 }
 
@@ -390,18 +261,13 @@ pub async fn end_totp(
     let (password, code) = (fields.password("password"), fields.required("code"));
     fields.finish()?;
     let password = checked(password)?;
-    count_password(&server, caller, &asker.actor)?;
-    count(&server, Attempt::Code, caller, &asker.actor)?;
-    let at = Arc::clone(&server);
-    server
-        .bridge
-        .hash(move || {
-            at.app
-                .people
-                .accounts
-                .end_second_factor(&asker.actor, &password, &code)
-        })
-        .await??;
+    people::count(&server, Attempt::Password, caller, &asker)?;
+    people::count(&server, Attempt::Code, caller, &asker)?;
+    let end = move |people: &People| {
+        let accounts = &people.accounts;
+        accounts.end_second_factor(&asker.actor, &password, &code)
+    };
+    people::hash(&server, end).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -413,11 +279,7 @@ pub async fn export(
     Person(asker): Person,
     State(server): State<Arc<Server>>,
 ) -> ApiResult<Response> {
-    let at = Arc::clone(&server);
-    let export = server
-        .bridge
-        .ask(move || at.app.people.accounts.export(&asker.actor))
-        .await??;
+    let export = people::ask(&server, move |people| people.accounts.export(&asker.actor)).await?;
     let file = (
         header::CONTENT_DISPOSITION,
         "attachment; filename=\"classo.json\"",
@@ -430,34 +292,20 @@ pub async fn export(
     responses((status = OK, body = Object), (status = UNAUTHORIZED, description = "nobody is signed in")))]
 pub async fn close(
     Person(asker): Person,
-    headers: axum::http::HeaderMap,
+    headers: HeaderMap,
     State(server): State<Arc<Server>>,
 ) -> ApiResult<Response> {
-    let at = Arc::clone(&server);
-    let receipt = server
-        .bridge
-        .ask(move || {
-            let (receipt, farewell) = at.app.people.accounts.close(&asker.actor)?;
-            if let Some(outbox) = &at.app.people.outbox {
-                outbox.farewell(farewell);
-            }
-            Ok::<_, ServiceError>(receipt)
-        })
-        .await??;
+    let close = move |people: &People| {
+        let (receipt, farewell) = people.accounts.close(&asker.actor)?;
+        if let Some(outbox) = &people.outbox {
+            outbox.farewell(farewell);
+        }
+        Ok(receipt)
+    };
+    let receipt = people::ask(&server, close).await?;
     let is_secure = cookie::is_secure(&headers, server.settings.public_url.as_deref());
     Ok(private((
         [(header::SET_COOKIE, cookie::clear(is_secure))],
         Json(receipt),
     )))
-}
-
-fn count_password(server: &Server, caller: Caller, actor: &Actor) -> ApiResult<()> {
-    count(server, Attempt::Password, caller, actor)
-}
-
-fn count(server: &Server, attempt: Attempt, caller: Caller, actor: &Actor) -> ApiResult<()> {
-    let account = actor.person().map(|person| person.to_string());
-    server
-        .attempts
-        .count(attempt, caller, &account.unwrap_or_default())
 }

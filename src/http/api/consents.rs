@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::accounts::{Fields, private};
+use super::people::{self, Fields, checked, private};
 use super::search::TextResponse;
+use crate::app::People;
 use crate::domain::consent::{
     ConsentEvent, ConsentHistory, ConsentMethod, ConsentState, Decision, Purpose,
 };
@@ -123,32 +124,28 @@ pub async fn all(
     reader.finish().map_err(ApiError::Invalid)?;
     let (language, signal) = (language.unwrap_or_default(), has_signal(&headers));
     let choices = choices::read(&headers);
-    let at = Arc::clone(&server);
-    let told = server
-        .bridge
-        .ask(move || -> Result<ConsentsResponse, ServiceError> {
-            let consents = &at.app.people.consents;
-            let is_person = asker.is_person();
-            let history = match is_person {
-                true => consents.history(&asker.actor)?,
-                false => choices,
-            };
-            let standing = consents.standing(&history, !is_person, signal);
-            Ok(ConsentsResponse {
-                of: if is_person { "account" } else { "browser" },
-                privacy_signal: signal,
-                purposes: standing
-                    .iter()
-                    .map(|standing| purpose(standing, is_person, language))
-                    .collect(),
-                history: if is_person {
-                    events(&history)
-                } else {
-                    Vec::new()
-                },
-            })
-        });
-    Ok(private(Json(told.await??)))
+    let tell = move |people: &People| {
+        let is_person = asker.is_person();
+        let history = match is_person {
+            true => people.consents.history(&asker.actor)?,
+            false => choices,
+        };
+        let standing = people.consents.standing(&history, !is_person, signal);
+        Ok(ConsentsResponse {
+            of: if is_person { "account" } else { "browser" },
+            privacy_signal: signal,
+            purposes: standing
+                .iter()
+                .map(|standing| purpose(standing, is_person, language))
+                .collect(),
+            history: if is_person {
+                events(&history)
+            } else {
+                Vec::new()
+            },
+        })
+    };
+    Ok(private(Json(people::ask(&server, tell).await?)))
 }
 
 /// Answers a notice: `grant`, `refuse` or `withdraw`, in force from the next request. A visitor's answer about cookies is kept
@@ -166,12 +163,9 @@ pub async fn answer(
     JsonBody(body): JsonBody,
 ) -> ApiResult<Response> {
     let answer = read(body, &asker, &headers, &server)?;
-    let at = Arc::clone(&server);
     if asker.is_person() {
-        let answered = server
-            .bridge
-            .ask(move || at.app.people.consents.answer(&asker.actor, &answer));
-        let (id, event) = answered.await??;
+        let answer = move |people: &People| people.consents.answer(&asker.actor, &answer);
+        let (id, event) = people::ask(&server, answer).await?;
         return Ok((
             StatusCode::CREATED,
             private(Json(event_response(Some(id), &event))),
@@ -213,9 +207,8 @@ pub async fn receipt(
     let Ok(Path(id)) = id else {
         return Err(ApiError::NotFound("consent of yours with this id".into()));
     };
-    let at = Arc::clone(&server);
-    let made = server.bridge.ask(move || {
-        let consents = &at.app.people.consents;
+    let make = move |people: &People| {
+        let consents = &people.consents;
         let event = consents.find(&asker.actor, &id)?;
         let person = asker
             .actor
@@ -227,12 +220,12 @@ pub async fn receipt(
             id: &id,
             event: &event,
         };
-        Ok::<_, ServiceError>(match format.as_str() {
+        Ok(match format.as_str() {
             "kantara" => receipt.kantara(),
             _ => receipt.iso(),
         })
-    });
-    Ok(private(Json(made.await??)))
+    };
+    Ok(private(Json(people::ask(&server, make).await?)))
 }
 
 fn read(
@@ -255,8 +248,8 @@ fn read(
     };
     fields.finish()?;
     Ok(ConsentAnswer {
-        purpose: super::accounts::checked(purpose)?,
-        decision: super::accounts::checked(decision)?,
+        purpose: checked(purpose)?,
+        decision: checked(decision)?,
         notice_version,
         language,
         method: asker.method,

@@ -13,6 +13,7 @@ pub mod generations;
 pub mod guidance;
 pub mod health;
 pub mod links;
+pub mod people;
 pub mod profile;
 pub mod resources;
 pub mod search;

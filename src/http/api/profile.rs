@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::accounts::private;
+use super::people::{self, private};
+use crate::app::People;
 use crate::domain::profile::{Profile, StoredProfile};
 use crate::http::Server;
 use crate::http::body::JsonBody;
@@ -20,11 +21,7 @@ use crate::query::params::{RawParams, Reader};
 #[utoipa::path(get, path = "/profile", tag = "people", security(("person" = [])),
     responses((status = OK, body = Object), (status = UNAUTHORIZED, description = "nobody is signed in")))]
 pub async fn read(Person(asker): Person, State(server): State<Arc<Server>>) -> ApiResult<Response> {
-    let at = Arc::clone(&server);
-    let profile = server
-        .bridge
-        .ask(move || at.app.people.profiles.read(&asker.actor))
-        .await??;
+    let profile = people::ask(&server, move |people| people.profiles.read(&asker.actor)).await?;
     Ok(private(Json(shown(&profile))))
 }
 
@@ -40,12 +37,9 @@ pub async fn write(
     JsonBody(body): JsonBody,
 ) -> ApiResult<Response> {
     let profile = profile(body, &server)?;
-    let at = Arc::clone(&server);
     let stored = StoredProfile::keep(profile.clone());
-    server
-        .bridge
-        .ask(move || at.app.people.profiles.write(&asker.actor, profile))
-        .await??;
+    let write = move |people: &People| people.profiles.write(&asker.actor, profile);
+    people::ask(&server, write).await?;
     Ok(private(Json(shown(&stored))))
 }
 
@@ -56,11 +50,7 @@ pub async fn erase(
     Person(asker): Person,
     State(server): State<Arc<Server>>,
 ) -> ApiResult<StatusCode> {
-    let at = Arc::clone(&server);
-    server
-        .bridge
-        .ask(move || at.app.people.profiles.erase(&asker.actor))
-        .await??;
+    people::ask(&server, move |people| people.profiles.erase(&asker.actor)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

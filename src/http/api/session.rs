@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::accounts::{Fields, checked, private};
+use super::people::{self, Fields, checked, private};
+use crate::app::People;
 use crate::domain::actor::Actor;
 use crate::http::attempts::Attempt;
 use crate::http::body::JsonBody;
@@ -86,12 +87,11 @@ pub async fn sign_out(
     headers: HeaderMap,
     State(server): State<Arc<Server>>,
 ) -> ApiResult<impl IntoResponse> {
-    let at = Arc::clone(&server);
-    let ended = server.bridge.ask(move || {
+    let end = move |people: &People| {
         let token = asker.token.as_deref().unwrap_or_default();
-        at.app.people.accounts.sign_out(&asker.actor, token)
-    });
-    ended.await??;
+        people.accounts.sign_out(&asker.actor, token)
+    };
+    people::ask(&server, end).await?;
     Ok(without_cookie(&server, &headers))
 }
 
@@ -103,11 +103,8 @@ pub async fn sign_out_everywhere(
     headers: HeaderMap,
     State(server): State<Arc<Server>>,
 ) -> ApiResult<impl IntoResponse> {
-    let at = Arc::clone(&server);
-    server
-        .bridge
-        .ask(move || at.app.people.accounts.sign_out_everywhere(&asker.actor))
-        .await??;
+    let end = move |people: &People| people.accounts.sign_out_everywhere(&asker.actor);
+    people::ask(&server, end).await?;
     Ok(without_cookie(&server, &headers))
 }
 

@@ -15,15 +15,15 @@ use axum::routing::{MethodRouter, get};
 use super::frame::Frame;
 use super::texts::{Html, Ui};
 use super::visit::{Visit, written};
+use crate::app::People;
 use crate::domain::actor::Actor;
 use crate::domain::problem::Problem;
 use crate::http::Server;
-use crate::http::api::accounts::{Fields, evenly};
+use crate::http::api::people::{self, Fields, evenly};
 use crate::http::attempts::Attempt;
 use crate::http::caller::Caller;
 use crate::http::error::{ApiError, ApiResult};
 use crate::query::params::RawParams;
-use crate::services::ServiceError;
 
 /// One of these pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,9 +193,9 @@ async fn take(
                 None => (Attempt::Code, typed.token.clone()),
             };
             server.attempts.count(attempt, caller, &whom)?;
-            let (at, token) = (Arc::clone(&server), typed.token.clone());
-            let accounts = move || -> Result<(), ServiceError> {
-                let (accounts, visitor) = (&at.app.people.accounts, &Actor::Visitor);
+            let token = typed.token.clone();
+            let work = move |people: &People| {
+                let (accounts, visitor) = (&people.accounts, &Actor::Visitor);
                 match kind {
                     Kind::Confirm => accounts.confirm_account(visitor, &token, password),
                     Kind::ConfirmAddress => accounts.confirm_address(visitor, &token),
@@ -206,11 +206,10 @@ async fn take(
                     },
                 }
             };
-            let answered = match kind.has_password() {
-                true => server.bridge.hash(accounts).await?,
-                false => evenly(server.bridge.ask(accounts)).await?,
-            };
-            answered.map_err(ApiError::from)
+            match kind.has_password() {
+                true => people::hash(&server, work).await,
+                false => evenly(people::ask(&server, work)).await,
+            }
         }
     };
     match done {
