@@ -180,21 +180,12 @@ mod tests {
     use super::*;
     use crate::domain::actor::SignedIn;
     use crate::domain::clock::Moment;
-    use crate::store::Store;
-    use crate::store::keyring::KeySettings;
 
     #[test]
     fn a_withdrawal_holds_though_the_clock_was_set_back() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Moment::at(1_000_000));
-        let vault = Vault::open(
-            folder.path(),
-            Arc::new(Store::open(&folder.path().join("store")).unwrap()),
-            Arc::new(Register::embedded()),
-            &KeySettings::default(),
-            Arc::clone(&clock) as Arc<dyn Clock>,
-        )
-        .unwrap();
+        let vault = Vault::of_folder(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>);
         let person = Actor::Person(SignedIn {
             id: vault.create().unwrap().person(),
             roles: vec![],

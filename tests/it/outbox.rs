@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use classo::app;
 use classo::domain::account::{Account, EmailAddress, PersonId};
 use classo::domain::clock::{Clock, SystemClock};
 use classo::domain::language::Language;
@@ -16,8 +17,11 @@ use classo::store::register::Register;
 use classo::store::vault::changes::Changes;
 use classo::store::vault::{Vault, WaitingLetter};
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
+use crate::people::{self, PASSWORD};
 use crate::smtp::SmtpServer;
+use crate::support::TestApp;
 
 /// A vault in a data folder, with or without somebody who delivers.
 struct Post {
@@ -237,4 +241,36 @@ fn with_an_account_go_its_letters_and_its_files() {
     assert!(files()[0].starts_with(&stays.to_string()));
     let left = std::fs::read_to_string(data.join("outbox").join(&files()[0])).unwrap();
     assert!(!left.contains("gone@csdm.example"));
+}
+
+#[test]
+fn the_last_letter_arrives_though_its_address_is_written_nowhere() {
+    let mut server = SmtpServer::start(0);
+    let app = TestApp::set(&app::Settings {
+        mail: Some(smtp(server.port)),
+        site: "https://classo.example".into(),
+        ..app::Settings::default()
+    });
+    let address = "part@exemple.ca";
+    people::sign_up(&app, address);
+    let link = people::token_in(&server.message().to_string()).expect("a link");
+    let confirm = json!({"token": link}).to_string();
+    let confirmed = app.request("POST", "/api/v1/accounts/confirm", confirm);
+    assert_eq!(confirmed.status, 204);
+    let session = json!({"email": address, "password": PASSWORD, "token": true});
+    let token = people::sign_in(&app, session);
+    // The mail server cannot take it at once.
+    server.answer("451 later");
+    let gone = app.as_bearer(&token, "DELETE", "/api/v1/account", Value::Null);
+    assert_eq!(gone.status, 200, "{}", gone.text);
+    let receipt = gone.json()["person"].as_str().unwrap().replace('-', "");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(app.server.app.people.vault.letters().unwrap().is_empty());
+    assert!(!app.folder().join("outbox").exists());
+    server.answer("take");
+    let farewell = server.message().to_string();
+    assert!(
+        farewell.contains(address) && farewell.contains(&receipt),
+        "{farewell}"
+    );
 }

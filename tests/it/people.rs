@@ -8,6 +8,7 @@ use classo::domain::actor::Actor;
 use classo::domain::consent::Purpose;
 use classo::domain::totp::{Step, TotpSecret};
 use classo::http::caller::Peer;
+use classo::store::register::{Category, ErasureRule};
 use classo::store::vault::WaitingLetter;
 use serde_json::{Value, json};
 
@@ -65,7 +66,8 @@ pub fn laid_down_token(outbox: &Path, to: &str) -> Option<String> {
     letters.iter().rev().find_map(|(_, text)| token_in(text))
 }
 
-fn token_in(text: &str) -> Option<String> {
+/// The code of a link in a letter.
+pub fn token_in(text: &str) -> Option<String> {
     let rest = &text[text.find("classo_ch_")?..];
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     Some(rest.chars().take_while(|c| is_part(*c)).collect())
@@ -872,24 +874,7 @@ fn a_browser_keeps_its_own_choices_and_its_signal_is_honoured() {
 fn roles_of_the_service_are_given_at_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let server = ServerProcess::start("serve", folder.path());
-    let post = |path: &str, body: Value| {
-        let url = format!("{}/api/v1/{path}", server.url);
-        let client = reqwest::blocking::Client::new();
-        let request = client.post(url).header("content-type", "application/json");
-        let answer = request.body(body.to_string()).send().unwrap();
-        answer.status().as_u16()
-    };
-    let account =
-        json!({"email": "o@exemple.ca", "password": PASSWORD, "of_age": true, "lang": "fr"});
-    assert_eq!(post("accounts", account), 202);
-    let outbox = folder.path().join("outbox");
-    let token = (0..400)
-        .find_map(|_| {
-            std::thread::sleep(Duration::from_millis(25));
-            laid_down_token(&outbox, "o@exemple.ca")
-        })
-        .expect("a letter with a link");
-    assert_eq!(post("accounts/confirm", json!({"token": token})), 204);
+    super::people_kept::settle(&server, folder.path(), "o@exemple.ca");
     drop(server);
     let role = |address: &str, role: &str, more: &[&str]| {
         let mut command = classo();
@@ -1172,6 +1157,120 @@ fn after_deletion_no_file_tells_of_the_person_and_no_key_opens_what_was() {
     );
     // The address is free again.
     settle(&app, "zoe.disparue@exemple.ca");
+}
+
+#[test]
+fn an_account_goes_whatever_its_person_asks_meanwhile() {
+    let app = catalogue();
+    let address = "part@exemple.ca";
+    let token = settle(&app, address);
+    let vault = &app.server.app.people.vault;
+    let person = vault.find(&email(address)).unwrap().unwrap();
+    consent(&app, &token, "grant");
+    let asked = [
+        ("PUT", "/api/v1/profile", json!({"devices": ["ipad"]})),
+        (
+            "POST",
+            "/api/v1/consents",
+            json!({"purpose": "ranking-profile", "decision": "withdraw"}),
+        ),
+        ("POST", "/api/v1/search", json!({"q": "carte"})),
+        ("GET", "/api/v1/account/export", Value::Null),
+    ];
+    std::thread::scope(|scope| {
+        for (method, path, body) in asked {
+            let (app, token) = (&app, &token);
+            scope.spawn(move || {
+                for _ in 0..2_000 {
+                    let answer = app.as_bearer(token, method, path, body.clone());
+                    match answer.status.as_u16() {
+                        200 | 201 => {}
+                        401 => return,
+                        status => panic!("{method} {path}: {status} {}", answer.text),
+                    }
+                }
+                panic!("{method} {path} goes on after the end");
+            });
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        let gone = app.as_bearer(&token, "DELETE", "/api/v1/account", Value::Null);
+        assert_eq!(gone.status, 200, "{}", gone.text);
+    });
+    app.server.app.people.decisions.stop();
+    assert!(vault.persons().is_empty() && vault.letters().unwrap().is_empty());
+    for category in Category::ALL {
+        let is_proof = vault.register().category(category).erasure == Some(ErasureRule::ProofKey);
+        let left = vault.export(&Actor::Service, person, category);
+        assert!(
+            is_proof || left.is_ok_and(|left| left.is_empty()),
+            "{}",
+            category.id()
+        );
+    }
+}
+
+#[test]
+fn no_text_that_is_sent_to_a_door_breaks_it_or_comes_back() {
+    let app = TestApp::empty();
+    let odd = [
+        json!(""),
+        json!(" \u{feff}\u{200b} "),
+        json!("a\u{0}b@exemple.ca"),
+        json!("\u{202e}ac.elpmexe@a"),
+        json!("👩‍🏫@école.example"),
+        json!("a@b.ca\r\nBcc: x@y.ca"),
+        json!("e\u{301}".repeat(300)),
+        json!("x".repeat(100_000)),
+        json!(null),
+        json!(-1e300),
+        json!([["x"]]),
+        json!({"$ne": null}),
+    ];
+    let doors = [
+        (
+            "POST",
+            "accounts",
+            json!({"email": "a@b.ca", "password": PASSWORD, "of_age": true, "lang": "fr"}),
+        ),
+        (
+            "POST",
+            "accounts/confirm",
+            json!({"token": "x", "password": PASSWORD}),
+        ),
+        ("POST", "accounts/reset", json!({"email": "a@b.ca"})),
+        (
+            "PUT",
+            "accounts/reset",
+            json!({"token": "x", "password": PASSWORD}),
+        ),
+        (
+            "POST",
+            "session",
+            json!({"email": "a@b.ca", "password": PASSWORD, "code": "1", "token": true}),
+        ),
+    ];
+    let mut places = 0_u32;
+    for (method, path, whole) in doors {
+        for field in whole.as_object().unwrap().keys() {
+            for value in &odd {
+                let mut body = whole.clone();
+                body[field] = value.clone();
+                // Each from another place: limits are not what is tried.
+                places += 1;
+                let request = axum::http::Request::builder()
+                    .method(method)
+                    .uri(format!("/api/v1/{path}"))
+                    .extension(Peer(std::net::Ipv4Addr::from(places).into()));
+                let answer = app.send(request.body(body.to_string().into()).unwrap());
+                let told = format!("{method} {path} {field}: {} {}", answer.status, answer.text);
+                assert!(
+                    matches!(answer.status.as_u16(), 202 | 400 | 401 | 429),
+                    "{told}"
+                );
+                assert!(!answer.text.contains("xxxx"), "{told}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use classo::app::App;
+use classo::app::{self, App};
+use classo::domain::clock::SystemClock;
 use classo::http::router::router;
 use classo::http::{Server, Settings};
+use classo::services::indexing::Outdated;
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -48,8 +50,14 @@ impl Answer {
 
 impl TestApp {
     pub fn empty() -> Self {
+        TestApp::set(&app::Settings::default())
+    }
+
+    /// One with settings.
+    pub fn set(settings: &app::Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let app = App::open(folder.path()).unwrap();
+        let clock = Arc::new(SystemClock);
+        let app = App::open_with(folder.path(), settings, clock, Outdated::Rebuild).unwrap();
         let token = app
             .tokens
             .create("test", Timestamp::now(), SignedDuration::from_hours(1))

@@ -37,12 +37,12 @@ impl<'a> Fields<'a> {
         &mut self.0
     }
 
-    /// A text that must be there.
+    /// A text that must be there, and say something.
     pub fn required(&mut self, name: &str) -> String {
         let before = self.0.problem_count();
         match self.0.text(name) {
-            Some(text) => text,
-            None => {
+            Some(text) if !text.is_empty() => text,
+            _ => {
                 if self.0.problem_count() == before {
                     self.0
                         .problem(name, "missing", format!("{name} is missing"));

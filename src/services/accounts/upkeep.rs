@@ -132,9 +132,6 @@ mod tests {
     use crate::domain::clock::Moment;
     use crate::domain::consent::{ConsentEvent, ConsentMethod, Decision};
     use crate::domain::language::Language;
-    use crate::store::Store;
-    use crate::store::keyring::KeySettings;
-    use crate::store::register::Register;
 
     const DAY: i64 = 86_400;
 
@@ -142,14 +139,7 @@ mod tests {
     fn what_is_over_goes_while_everything_else_stays() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Moment::at(1_000 * DAY));
-        let vault = Vault::open(
-            folder.path(),
-            Arc::new(Store::open(&folder.path().join("store")).unwrap()),
-            Arc::new(Register::embedded()),
-            &KeySettings::default(),
-            Arc::clone(&clock) as Arc<dyn Clock>,
-        )
-        .unwrap();
+        let vault = Vault::of_folder(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>);
         let settle = |address: &str, is_confirmed: bool| {
             let now = clock.now();
             let account = Account {

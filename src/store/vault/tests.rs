@@ -163,9 +163,16 @@ impl Folder {
     }
 
     fn open_at(&self, clock: Arc<dyn Clock>) -> Vault {
-        let store = Arc::new(Store::open(&self.data().join("store")).unwrap());
+        Vault::of_folder(self.data(), clock)
+    }
+}
+
+impl Vault {
+    /// The vault of a folder that nothing else is opened of.
+    pub fn of_folder(data: &Path, clock: Arc<dyn Clock>) -> Vault {
+        let store = Arc::new(Store::open(&data.join("store")).unwrap());
         let register = Arc::new(Register::embedded());
-        Vault::open(self.data(), store, register, &KeySettings::default(), clock).unwrap()
+        Vault::open(data, store, register, &KeySettings::default(), clock).unwrap()
     }
 }
 
