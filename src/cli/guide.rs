@@ -18,6 +18,7 @@ use crate::domain::actor::Actor;
 use crate::domain::language::{Bilingual, Language};
 use crate::domain::problem::sentence;
 use crate::domain::text;
+use crate::domain::typography::{NARROW, Origin, grouped, typeset};
 use crate::http::api::dossier;
 use crate::http::api::guidance::response;
 use crate::query::decision::Decision;
@@ -68,11 +69,7 @@ pub fn run(args: &GuideArgs) -> anyhow::Result<()> {
     while let Some(need) = conversation.needs.last() {
         let answer = guide.ask(&need.0)?;
         show_list(&answer, language);
-        let choices = match answer["total"].as_u64() {
-            Some(0) => Choices::concessions(&answer, language),
-            _ => Choices::question(&answer, language),
-        };
-        let Some(choices) = choices else {
+        let Some(choices) = Choices::of(&answer, language) else {
             break;
         };
         if !conversation.turn(&choices)? {
@@ -82,8 +79,8 @@ pub fn run(args: &GuideArgs) -> anyhow::Result<()> {
     if let (Some(file), Some(form), Some(need)) = (dossier, form, conversation.needs.last()) {
         let text = guide.dossier(&need.0, form)?;
         fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))?;
-        let written = Bilingual::new("Dossier écrit", "Dossier written");
-        say(format!("{} : {}", written.get(language), file.display()));
+        let written = Bilingual::new("Le dossier est dans", "The dossier is in");
+        say(format!("{} {}", written.get(language), file.display()));
     }
     guide.close()
 }
@@ -252,7 +249,17 @@ struct Choices {
     text: String,
     labels: Vec<String>,
     what: What,
+    offers: Vec<Offer>,
 }
+
+/// A wish that keeps resources out. It is given up by its letter.
+struct Offer {
+    label: String,
+    drops: Value,
+}
+
+/// No more are offered beside a question.
+const MOST_OFFERS: usize = 3;
 
 enum What {
     Answers {
@@ -264,18 +271,43 @@ enum What {
     },
     /// Sets of wishes to give up.
     Concessions(Vec<Value>),
+    /// There is nothing to ask.
+    Nothing,
 }
 
 impl Choices {
+    /// What follows from an answer; nothing when the catalogue is empty.
+    fn of(answer: &Value, language: Language) -> Option<Choices> {
+        if answer["total"] == 0 {
+            return Choices::concessions(answer, language);
+        }
+        let choices = Choices::question(answer, language);
+        let mut choices = choices.unwrap_or_else(|| Choices::nothing(language));
+        let relaxations = answer["relaxations"].as_array().into_iter().flatten();
+        let offers = relaxations.map(|relaxation| Offer::of(answer, relaxation, language));
+        choices.offers = offers.take(MOST_OFFERS).collect();
+        Some(choices)
+    }
+
+    fn nothing(language: Language) -> Choices {
+        let text = Bilingual::new(
+            "Il n’y a plus rien à demander : aucune réponse ne changerait la liste.",
+            "There is nothing more to ask: no answer would change the list.",
+        );
+        Choices {
+            text: text.get(language).to_owned(),
+            labels: Vec::new(),
+            what: What::Nothing,
+            offers: Vec::new(),
+        }
+    }
+
     fn question(answer: &Value, language: Language) -> Option<Choices> {
         let question = &answer["next_question"];
         let options = question["options"].as_array()?;
         let label = |option: &Value| {
-            format!(
-                "{} ({})",
-                option["label"].as_str().unwrap_or(""),
-                option["count"]
-            )
+            let label = option["label"].as_str().unwrap_or("");
+            format!("{label} ({})", number(&option["count"], language))
         };
         Some(Choices {
             text: question["text"][language.tag()].as_str()?.to_owned(),
@@ -288,6 +320,7 @@ impl Choices {
                 skip: question["skip"].as_str()?.to_owned(),
                 multiple: question["multiple"] == true,
             },
+            offers: Vec::new(),
         })
     }
 
@@ -299,22 +332,40 @@ impl Choices {
             "Rien ne répond à tout. À quoi pouvez-vous renoncer?",
             "Nothing meets everything. What can you give up?",
         );
-        let words = Bilingual::new("Vos mots", "Your words");
-        let told = |drop: &Value| {
-            let mut wishes = answer["wishes"].as_array().into_iter().flatten();
-            let wish = wishes.find(|wish| wish["wish"] == *drop);
-            let text = wish.and_then(|wish| wish["text"][language.tag()].as_str());
-            text.unwrap_or(words.get(language)).to_owned()
-        };
+        let and = Bilingual::new(" et ", " and ");
         let label = |set: &Value| {
             let drops = set.as_array().into_iter().flatten();
-            drops.map(told).collect::<Vec<_>>().join(" + ")
+            let told: Vec<&str> = drops.map(|drop| told(answer, drop, language)).collect();
+            told.join(and.get(language))
         };
         Some(Choices {
             text: text.get(language).to_owned(),
             labels: sets.iter().map(label).collect(),
             what: What::Concessions(sets.clone()),
+            offers: Vec::new(),
         })
+    }
+
+    /// What giving up the wish of a letter drops.
+    fn offer(&self, reply: &str) -> Option<&Value> {
+        let mut lettered = LETTERS.chars().zip(&self.offers);
+        let offer = lettered.find(|(letter, _)| reply.eq_ignore_ascii_case(&letter.to_string()));
+        offer.map(|(_, offer)| &offer.drops)
+    }
+
+    fn show(&self, language: Language) {
+        let tell = |line: String| say(typeset(&line, language, Origin::Ours));
+        tell(format!("\n{}", self.text));
+        for (place, label) in self.labels.iter().enumerate() {
+            tell(format!("  {}. {label}", place + 1));
+        }
+        if !self.offers.is_empty() {
+            let heading = Bilingual::new("En renonçant à un choix :", "Giving up a choice:");
+            tell(heading.get(language).to_owned());
+        }
+        for (letter, offer) in LETTERS.chars().zip(&self.offers) {
+            tell(format!("  {letter}. {}", offer.label));
+        }
     }
 
     /// The choices that a reply names: one, or several with commas between them where several may be chosen.
@@ -350,19 +401,51 @@ impl Choices {
     }
 }
 
+const LETTERS: &str = "abc";
+
+impl Offer {
+    fn of(answer: &Value, relaxation: &Value, language: Language) -> Offer {
+        let wish = told(answer, &relaxation["drop"], language);
+        let adds = number(&relaxation["adds"], language);
+        let best = title(&relaxation["best"]["title"], language);
+        let label = match (language, relaxation["adds"].as_u64()) {
+            (Language::Fr, Some(1)) => format!("{wish} (1 de plus : « {best} »)"),
+            (Language::Fr, _) => format!("{wish} ({adds} de plus, dont « {best} »)"),
+            (Language::En, Some(1)) => format!("{wish} (1 more: “{best}”)"),
+            (Language::En, _) => format!("{wish} ({adds} more, “{best}” among them)"),
+        };
+        Offer {
+            label,
+            drops: json!([relaxation["drop"]]),
+        }
+    }
+}
+
+/// How a wish that could be dropped is called; only the words of a need are no wish.
+fn told<'a>(answer: &'a Value, drop: &Value, language: Language) -> &'a str {
+    let mut wishes = answer["wishes"].as_array().into_iter().flatten();
+    let wish = wishes.find(|wish| wish["wish"] == *drop);
+    let text = wish.and_then(|wish| wish["text"][language.tag()].as_str());
+    text.unwrap_or(match language {
+        Language::Fr => "Vos mots",
+        Language::En => "Your words",
+    })
+}
+
 impl Conversation {
     /// Asks until there is a reply that means something; `false` ends the conversation.
     fn turn(&mut self, choices: &Choices) -> anyhow::Result<bool> {
-        let hint = Bilingual::new(
-            "un numéro ou un mot; « passer », « retour » ou « fin »",
-            "a number or a word; \"skip\", \"back\" or \"end\"",
-        );
-        say(format!("\n{}", choices.text));
-        for (place, label) in choices.labels.iter().enumerate() {
-            say(format!("  {}. {label}", place + 1));
-        }
+        choices.show(self.language);
+        let hint = match choices.what {
+            What::Nothing => Bilingual::new("« retour » ou « fin »", "“back” or “end”"),
+            _ => Bilingual::new(
+                "un numéro ou un mot; « passer », « retour » ou « fin »",
+                "a number or a word; “skip”, “back” or “end”",
+            ),
+        };
+        let hint = typeset(hint.get(self.language), self.language, Origin::Ours);
         loop {
-            write!(stdout(), "[{}] > ", hint.get(self.language))?;
+            write!(stdout(), "[{hint}] > ")?;
             stdout().flush()?;
             let mut line = String::new();
             if stdin().lock().read_line(&mut line)? == 0 {
@@ -381,22 +464,23 @@ impl Conversation {
                     }
                     return Ok(true);
                 }
-                ("skip" | "passer", What::Answers { skip, .. }) => {
-                    let next = step.skipping(skip);
-                    self.needs.push(next);
-                    return Ok(true);
-                }
                 _ => {}
             }
-            if let Some(chosen) = choices.choices(reply) {
-                let next = match &choices.what {
-                    What::Answers { answers, .. } => {
-                        let answers: Vec<&Value> =
-                            chosen.iter().map(|one| &answers[*one]).collect();
-                        step.with_answers(&answers)
-                    }
-                    What::Concessions(sets) => step.without(&sets[chosen[0]]),
-                };
+            let next = match (choices.offer(reply), choices.choices(reply), &choices.what) {
+                (Some(drops), ..) => Some(step.without(drops)),
+                (None, Some(chosen), What::Answers { answers, .. }) => {
+                    let answers: Vec<&Value> = chosen.iter().map(|one| &answers[*one]).collect();
+                    Some(step.with_answers(&answers))
+                }
+                (None, Some(chosen), What::Concessions(sets)) => {
+                    Some(step.without(&sets[chosen[0]]))
+                }
+                (None, None, What::Answers { skip, .. }) if is_skip(reply) => {
+                    Some(step.skipping(skip))
+                }
+                _ => None,
+            };
+            if let Some(next) = next {
                 self.needs.push(next);
                 return Ok(true);
             }
@@ -406,31 +490,65 @@ impl Conversation {
     }
 }
 
+/// How many reasons a resource of the list is shown with.
+const TOLD_REASONS: usize = 2;
+
+/// Whether a reply that is none of the options says that the question does not matter: a no to "must it...?" does.
+fn is_skip(reply: &str) -> bool {
+    matches!(
+        text::key(reply).as_str(),
+        "skip" | "passer" | "non" | "no" | "peu importe" | "ca m est egal" | "does not matter"
+    )
+}
+
+fn number(count: &Value, language: Language) -> String {
+    let separator = match language {
+        Language::Fr => NARROW,
+        Language::En => ',',
+    };
+    grouped(count.as_u64().unwrap_or(0), separator)
+}
+
+fn title(titles: &Value, language: Language) -> &str {
+    let tags = [language.tag(), language.other().tag(), "und"];
+    let title = tags.iter().find_map(|tag| titles[tag].as_str());
+    title.unwrap_or("")
+}
+
 fn show_list(answer: &Value, language: Language) {
-    let total = answer["total"].as_u64().unwrap_or(0);
-    say(match (language, total) {
-        (Language::Fr, 0 | 1) => format!("\n{total} ressource"),
+    let total = number(&answer["total"], language);
+    say(match (language, answer["total"].as_u64()) {
+        (Language::Fr, Some(0 | 1)) => format!("\n{total} ressource"),
         (Language::Fr, _) => format!("\n{total} ressources"),
-        (Language::En, 1) => "\n1 resource".to_owned(),
+        (Language::En, Some(1)) => "\n1 resource".to_owned(),
         (Language::En, _) => format!("\n{total} resources"),
     });
     for hit in answer["shortlist"].as_array().into_iter().flatten() {
-        let titles = &hit["resource"]["title"];
-        let tags = [language.tag(), language.other().tag(), "und"];
-        let title = tags.iter().find_map(|tag| titles[tag].as_str());
         say(format!(
             "  {}. {}  [{}]",
             hit["rank"],
-            title.unwrap_or(""),
+            typeset(
+                title(&hit["resource"]["title"], language),
+                language,
+                Origin::Theirs
+            ),
             hit["id"].as_str().unwrap_or("")
         ));
-        let reasons = hit["explanation"].as_array().into_iter().flatten();
-        let best = reasons.max_by(|one, other| {
-            let points = |reason: &Value| reason["points"].as_f64().unwrap_or(0.0);
-            points(one).total_cmp(&points(other))
-        });
-        if let Some(reason) = best.and_then(|best| best["text"][language.tag()].as_str()) {
-            say(format!("     {reason}"));
+        let points = |reason: &Value| reason["points"].as_f64().unwrap_or(0.0);
+        let mut reasons: Vec<&Value> = hit["explanation"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect();
+        reasons.retain(|reason| points(reason) > 0.0);
+        reasons.sort_by(|one, other| points(other).total_cmp(&points(one)));
+        let best = reasons.iter().take(TOLD_REASONS);
+        let best: Vec<&str> = best
+            .filter_map(|reason| reason["text"][language.tag()].as_str())
+            .collect();
+        if !best.is_empty() {
+            let reasons = format!("     {}", best.join(" "));
+            say(typeset(&reasons, language, Origin::Ours));
         }
     }
 }

@@ -255,6 +255,28 @@ fn closes(c: char) -> bool {
     matches!(c, '»' | ')' | '!' | '?' | '"') || is_space(c)
 }
 
+/// Labels one after the other, with semicolons between them where one has a comma of its own.
+///
+/// ```
+/// use classo::domain::language::Bilingual;
+/// use classo::domain::typography::listed;
+/// let labels = [Bilingual::new("Anglais, langue seconde", "English Second Language"), Bilingual::new("Arts", "Arts")];
+/// let all = listed(&labels);
+/// assert_eq!(all.fr, "Anglais, langue seconde; Arts");
+/// assert_eq!(all.en, "English Second Language, Arts");
+/// ```
+pub fn listed<'a>(labels: impl IntoIterator<Item = &'a Bilingual>) -> Bilingual {
+    let labels = labels.into_iter();
+    let (fr, en): (Vec<&str>, Vec<&str>) = labels
+        .map(|label| (label.fr.as_str(), label.en.as_str()))
+        .unzip();
+    let joined = |labels: Vec<&str>| {
+        let has_comma = labels.iter().any(|label| label.contains(", "));
+        labels.join(if has_comma { "; " } else { ", " })
+    };
+    Bilingual::new(joined(fr), joined(en))
+}
+
 /// A number in groups of three digits.
 pub fn grouped(number: u64, separator: char) -> String {
     let digits = number.to_string();

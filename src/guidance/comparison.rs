@@ -6,7 +6,8 @@ use crate::domain::cost::{Buyers, Currencies};
 use crate::domain::language::Bilingual;
 use crate::domain::profile::Profile;
 use crate::domain::resource::{Resource, TermId};
-use crate::domain::vocabulary::Vocabularies;
+use crate::domain::typography::listed;
+use crate::domain::vocabulary::{Ordinal, Vocabularies};
 
 /// One of those that are compared.
 #[derive(Clone, Copy)]
@@ -87,15 +88,13 @@ impl Compares<'_> {
         self.profile.devices.iter().filter_map(on_device).collect()
     }
 
-    /// The labels of a vocabulary's terms.
+    /// The labels of a vocabulary's terms, in its order.
     pub(super) fn listed(&self, vocabulary: &str, ids: &[TermId]) -> Cell {
         let vocabulary = self.vocabularies.get(vocabulary);
-        let labels = ids.iter().filter_map(|id| vocabulary.label(id));
-        let (fr, en): (Vec<_>, Vec<_>) = labels
-            .map(|label| (label.fr.as_str(), label.en.as_str()))
-            .unzip();
-        let text = Bilingual::new(fr.join(", "), en.join(", "));
-        said((!fr.is_empty()).then_some(text))
+        let mut values: Vec<Ordinal> = ids.iter().filter_map(|id| vocabulary.ordinal(id)).collect();
+        values.sort_unstable();
+        let labels = values.iter().map(|value| &vocabulary.term(*value).label);
+        said((!values.is_empty()).then(|| listed(labels)))
     }
 }
 

@@ -6,7 +6,7 @@ use super::facts;
 use crate::domain::language::Bilingual;
 use crate::domain::profile::Profile;
 use crate::domain::resource::{Resource, TermId};
-use crate::domain::typography::short_money;
+use crate::domain::typography::{listed, short_money};
 use crate::domain::vocabulary::Vocabularies;
 use crate::query::attributes::{Row, Sets};
 use crate::query::facet::Facet;
@@ -48,15 +48,9 @@ pub fn situation(profile: &Profile, vocabularies: &Vocabularies) -> Vec<(&'stati
     ];
     let line = |(name, [fr, en], ids): (&'static str, [&str; 2], &[TermId])| {
         let vocabulary = vocabularies.get(name);
-        let labels = ids.iter().filter_map(|id| vocabulary.label(id));
-        let (all_fr, all_en): (Vec<_>, Vec<_>) = labels
-            .map(|label| (label.fr.as_str(), label.en.as_str()))
-            .unzip();
-        let text = Bilingual::new(
-            format!("{fr} : {}", all_fr.join(", ")),
-            format!("{en}: {}", all_en.join(", ")),
-        );
-        (!all_fr.is_empty()).then_some((name, text))
+        let all = listed(ids.iter().filter_map(|id| vocabulary.label(id)));
+        let text = Bilingual::new(format!("{fr} : {}", all.fr), format!("{en}: {}", all.en));
+        (!all.fr.is_empty()).then_some((name, text))
     };
     let mut lines: Vec<_> = told.into_iter().filter_map(line).collect();
     lines.extend(profile.budget_cents.map(|cents| {

@@ -327,27 +327,27 @@ fn evidence(resource: &Resource) -> Cell {
 
 /// What records say of accessibility in the words of schema.org, said to a reader; other words stay as they are.
 const ACCESSIBILITY: [(&str, &str, &str); 9] = [
-    ("adjustable-pace", "rythme ajustable", "adjustable pace"),
-    ("captions", "sous-titres", "captions"),
+    ("adjustable-pace", "Rythme ajustable", "Adjustable pace"),
+    ("Captions", "Sous-titres", "Captions"),
     (
         "dyslexia-font",
-        "police pour la dyslexie",
-        "font for dyslexia",
+        "Police pour la dyslexie",
+        "Font for dyslexia",
     ),
-    ("high-contrast", "contraste élevé", "high contrast"),
+    ("high-contrast", "Contraste élevé", "High contrast"),
     (
         "keyboard-navigation",
-        "navigation au clavier",
-        "keyboard navigation",
+        "Navigation au clavier",
+        "Keyboard navigation",
     ),
-    ("pictograms", "pictogrammes", "pictograms"),
+    ("Pictograms", "Pictogrammes", "Pictograms"),
     (
         "simple-instructions",
-        "consignes simples",
-        "simple instructions",
+        "Consignes simples",
+        "Simple instructions",
     ),
-    ("text-to-speech", "lecture à voix haute", "read-aloud"),
-    ("transcripts", "transcriptions", "transcripts"),
+    ("text-to-speech", "Lecture à voix haute", "Read-aloud"),
+    ("Transcripts", "Transcriptions", "Transcripts"),
 ];
 
 fn accessibility(resource: &Resource) -> Cell {

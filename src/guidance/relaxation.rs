@@ -96,6 +96,11 @@ pub fn hidden(surveyed: &Surveyed, fleet: WishSet, shown: usize) -> Vec<Hidden> 
 /// A wish as a teacher would name it.
 pub fn told(limit: &Limit, vocabularies: &Vocabularies) -> Bilingual {
     let (facet, values) = match limit {
+        // What a resource comes with says so by itself: "no advertising".
+        Limit::Facet(Facet::Has, values) => {
+            let vocabulary = vocabularies.get(Facet::Has.name());
+            return vocabulary.term(values[0]).label.clone();
+        }
         Limit::Facet(facet, values) => (*facet, values),
         Limit::MaxCost(0) => return Bilingual::new("Gratuit", "Free"),
         Limit::MaxCost(cents) => {

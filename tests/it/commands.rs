@@ -344,7 +344,7 @@ fn a_conversation_reads_numbers_words_skips_and_steps_back() {
             .unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        stdout(&output)
+        stdout(&output).replace('\u{a0}', " ")
     };
     let by_number = converse(&["fractions"], "2\n");
     assert!(
@@ -373,6 +373,18 @@ fn a_conversation_reads_numbers_words_skips_and_steps_back() {
         back.contains("I did not understand that.") && back.contains("What is your budget?"),
         "{back}"
     );
+    let refused = converse(&["fractions"], "passer\nnon\n");
+    assert!(
+        refused.contains("Quel est votre budget?") && refused.contains("rien à demander"),
+        "{refused}"
+    );
+    let offered = converse(&["fractions"], "2\na\n");
+    let offer = "\n  a. Niveau : 2e cycle du primaire (2 de plus, dont « Jeu de fractions »)\n";
+    assert!(
+        offered.contains("Il n’y a plus rien à demander") && offered.contains(offer),
+        "{offered}"
+    );
+    assert_eq!(offered.matches("\n3 ressources\n").count(), 2, "{offered}");
     let given_up = converse(&["fractions", "--my-device", "ipad"], "1\n\n");
     assert!(
         given_up.contains("À quoi pouvez-vous renoncer?\n  1. Appareils : iPad\n")

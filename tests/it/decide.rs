@@ -216,7 +216,7 @@ fn the_word_the_phrase_the_exclusion_or_the_device_that_keeps_it_out_is_named() 
     assert_eq!(kind, "incompatibility");
     assert_eq!(
         text,
-        "Vous demandez : Chromebook; elle fonctionne sur : iPad."
+        "Vous demandez : Chromebook. Elle fonctionne sur : iPad."
     );
     let (kind, text, _) = kept_out("q=fractions&max_price=3");
     assert_eq!(kind, "filter");

@@ -14,6 +14,7 @@ use super::search::{AskerParams, ContributionResponse, SearchParams, TextRespons
 use crate::domain::actor::Actor;
 use crate::domain::language::Bilingual;
 use crate::domain::resource::ResourceId;
+use crate::domain::typography::{listed, money};
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::index_schema::IndexSchema;
@@ -230,38 +231,37 @@ fn facet_text<'a>(
     declared: impl Iterator<Item = &'a Bilingual>,
     is_device: bool,
 ) -> Bilingual {
-    let [wanted_fr, wanted_en] = joined(wanted);
-    let [fr, en] = joined(declared);
-    if fr.is_empty() {
-        return Bilingual::new(
-            format!("Vous demandez : {wanted_fr}; sa fiche ne le précise pas."),
-            format!("You ask for: {wanted_en}; its record does not say."),
-        );
-    }
+    let wanted = listed(wanted);
+    let Bilingual { fr, en } = listed(declared);
     let [says_fr, says_en] = match is_device {
-        true => ["elle fonctionne sur", "it runs on"],
-        false => ["sa fiche indique", "its record says"],
+        _ if fr.is_empty() => [
+            "Sa fiche ne le précise pas".to_owned(),
+            "Its record does not say".to_owned(),
+        ],
+        true => [
+            format!("Elle fonctionne sur : {fr}"),
+            format!("It runs on: {en}"),
+        ],
+        false => [
+            format!("Sa fiche indique : {fr}"),
+            format!("Its record says: {en}"),
+        ],
     };
     Bilingual::new(
-        format!("Vous demandez : {wanted_fr}; {says_fr} : {fr}."),
-        format!("You ask for: {wanted_en}; {says_en}: {en}."),
+        format!("Vous demandez : {}. {says_fr}.", wanted.fr),
+        format!("You ask for: {}. {says_en}.", wanted.en),
     )
 }
 
 fn cost_text(outcome: &WhyOutcome, schema: &IndexSchema) -> Bilingual {
     match schema.currencies.cost_cents(&outcome.resource) {
-        Some(cents) => Bilingual::new(
-            format!(
-                "Elle coûte {},{:02} $, plus que votre budget.",
-                cents / 100,
-                cents % 100
-            ),
-            format!(
-                "It costs ${}.{:02}, more than your budget.",
-                cents / 100,
-                cents % 100
-            ),
-        ),
+        Some(cents) => {
+            let Bilingual { fr, en } = money(cents);
+            Bilingual::new(
+                format!("Elle coûte {fr}, plus que votre budget."),
+                format!("It costs {en}, more than your budget."),
+            )
+        }
         None => Bilingual::new(
             "Son coût n’est pas connu; il ne peut donc pas respecter un budget.",
             "Its cost is not known, so it cannot meet a budget.",
@@ -293,16 +293,4 @@ fn word_obstacle(trouble: &WordTrouble) -> ObstacleResponse {
         what: json!({ "words": trouble.words }),
         text: Bilingual::new(fr, en).into(),
     }
-}
-
-fn joined<'a>(labels: impl Iterator<Item = &'a Bilingual>) -> [String; 2] {
-    let labels: Vec<&Bilingual> = labels.collect();
-    let of = |pick: fn(&Bilingual) -> &str| {
-        labels
-            .iter()
-            .map(|label| pick(label))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    [of(|label| &label.fr), of(|label| &label.en)]
 }

@@ -288,7 +288,7 @@ impl Asks<'_> {
             Some(Offer {
                 text: self.told_all(outcome, &[relaxation.wish]),
                 count: self.ui.n("search.adds", relaxation.adds),
-                best: title.map(|(title, _)| self.ui.t1("search.best", title)),
+                best: title.map(|(title, _)| self.ui.best_of(relaxation.adds, title)),
                 url: self.without(outcome, &[relaxation.wish])?,
             })
         });

@@ -348,7 +348,7 @@ impl LaysOut<'_> {
             Some(Concession {
                 text: self.told_all(outcome, &[relaxation.wish]),
                 adds: self.ui.n("search.adds", relaxation.adds),
-                best: best.map(|(title, _)| self.ui.t1("search.best", title)),
+                best: best.map(|(title, _)| self.ui.best_of(relaxation.adds, title)),
                 url: self.without(outcome, &[relaxation.wish])?,
             })
         });

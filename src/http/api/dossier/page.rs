@@ -334,10 +334,16 @@ impl Writer<'_> {
         )| {
             let wish = self.limit(&self.outcome.guidance.wishes[relaxation.wish].limit);
             let best = self.title(&newcomer.title, &newcomer.id);
-            let adds = relaxation.adds;
+            let [fr, en] = match relaxation.adds {
+                1 => [format!("1 de plus, {best}"), format!("1 more, {best}")],
+                adds => [
+                    format!("{adds} de plus, dont {best}"),
+                    format!("{adds} more, among them {best}"),
+                ],
+            };
             self.say(
-                &format!("Sans l’exigence « {wish} » : {adds} de plus, dont {best}."),
-                &format!("Without the requirement “{wish}”: {adds} more, among them {best}."),
+                &format!("Sans l’exigence « {wish} » : {fr}."),
+                &format!("Without the requirement “{wish}”: {en}."),
             )
         };
         relaxations.map(concession).collect()
