@@ -50,6 +50,7 @@ pub(super) struct Nearness<'a, R> {
 }
 
 /// A word with its list of exact forms in each segment.
+#[derive(Clone)]
 struct PlacedWord {
     idf: f32,
     infos: Vec<Option<TermInfo>>,
@@ -113,25 +114,38 @@ impl<'a, R: Rank> Nearness<'a, R> {
         }))
     }
 
+    /// The same words, for other matches.
+    pub fn afresh(&self) -> Self {
+        Nearness {
+            words: self.words.clone(),
+            pairs: self.pairs.clone(),
+            heap: BinaryHeap::new(),
+            best: Vec::new(),
+            ..*self
+        }
+    }
+
     /// Takes matches of a segment that pass every filter.
     pub fn take(&mut self, batch: &Batch, ids: &Column<u64>) {
-        let mut worst = self.worst();
         for (document, text) in batch.places.iter().zip(&batch.texts) {
-            if *text < worst {
-                continue;
-            }
-            self.heap.push(Entry {
-                // Texts are not negative, so that their bits are in their order.
-                key: u64::from(text.to_bits()),
-                points: 0,
-                id_order: ids.first(*document).unwrap_or(u64::MAX),
-                document: *document,
-                text: *text,
-            });
-            if self.heap.len() > REACH {
-                self.heap.pop();
-            }
-            worst = self.worst();
+            self.take_one(*document, *text, ids);
+        }
+    }
+
+    pub fn take_one(&mut self, document: DocId, text: f32, ids: &Column<u64>) {
+        if text < self.worst() {
+            return;
+        }
+        self.heap.push(Entry {
+            // Texts are not negative, so that their bits are in their order.
+            key: u64::from(text.to_bits()),
+            points: 0,
+            id_order: ids.first(document).unwrap_or(u64::MAX),
+            document,
+            text,
+        });
+        if self.heap.len() > REACH {
+            self.heap.pop();
         }
     }
 
@@ -148,12 +162,25 @@ impl<'a, R: Rank> Nearness<'a, R> {
             .extend(entries.map(|entry| Leader::new(number as u32, entry)));
     }
 
-    /// Reads the places of the words in the best texts.
-    pub fn finish(mut self) -> Result<Near, IndexError> {
+    /// The best texts, once every segment is seen.
+    pub fn reached(&mut self) -> &[Leader] {
         let (snapshot, plan) = (self.snapshot, self.plan);
         self.best
             .sort_by(|one, other| one.compare(other, snapshot, plan));
         self.best.truncate(REACH);
+        &self.best
+    }
+
+    /// Reads the places of the words in the best texts, those that rivals leave among the best of all.
+    pub fn finish(mut self, rivals: &[Leader]) -> Result<Near, IndexError> {
+        let (snapshot, plan) = (self.snapshot, self.plan);
+        let own = self.reached().iter().enumerate();
+        let is_reached = |(place, own): &(usize, &Leader)| {
+            place + rivals.partition_point(|rival| rival.compare(own, snapshot, plan).is_lt())
+                < REACH
+        };
+        let reached = own.take_while(is_reached).count();
+        self.best.truncate(reached);
         let mut near = Near::default();
         for number in 0..snapshot.segments.len() {
             let best = self.best.iter().map(Leader::entry);
@@ -319,7 +346,7 @@ impl Snapshot {
             )
         });
         nearness.best = best.collect();
-        let mut near = nearness.finish()?;
+        let mut near = nearness.finish(&[])?;
         let mut leaders: Vec<Leader> = candidates.iter().map(|one| with_key(one, 0)).collect();
         near.add_to(&mut leaders);
         leaders.sort_by(|one, other| one.compare(other, self, plan));

@@ -103,7 +103,7 @@ impl Snapshot {
             }
         }
         let mut near = match nearness {
-            Some(nearness) => nearness.finish()?,
+            Some(nearness) => nearness.finish(&[])?,
             None => Near::default(),
         };
         near.add_to(&mut leaders);

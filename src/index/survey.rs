@@ -5,6 +5,8 @@
 
 use std::cmp::Reverse;
 
+use tantivy::columnar::Column;
+
 use super::IndexError;
 use super::gather::{Batch, Best, Counts, Entry, SortKey};
 use super::lengths::LengthFactors;
@@ -30,8 +32,6 @@ pub struct Scope<'a> {
     pub together: WishSet,
     /// Costs in cents of which it is counted how many matches stay within.
     pub costs: &'a [u64],
-    /// Whether nearness of the words counts, among what satisfies every wish.
-    pub with_nearness: bool,
 }
 
 impl Snapshot {
@@ -48,21 +48,17 @@ impl Snapshot {
         let factors = LengthFactors::new(scoring, &self.lengths);
         let mut counts = Counts::new(&Filters::default(), &plan.facets, self.sets());
         let mut within_cost = vec![0; scope.costs.len()];
-        let mut failures = Failures::new(scope, self.sets());
-        let mut nearness = match scope.with_nearness {
-            true => Nearness::new(self, plan, rank)?,
-            false => None,
-        };
+        let mut nearness = Nearness::new(self, plan, rank)?;
+        let mut failures = Failures::new(scope, self.sets(), nearness.as_ref());
         let mut leaders = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
             let rows = &segment.columns.rows;
             let ids = segment.columns.ids.ords();
             let depth = plan.page.depth();
             let mut best = Best::new(rank, false, SortKey::None, ids, depth);
-            let id_order = |document| ids.first(document).unwrap_or(u64::MAX);
             let conditions = Conditions::new(self, number, plan)?;
             self.for_each_batch(number, &conditions, plan, words, &factors, None, |batch| {
-                failures.take(batch, rows, rank, &id_order);
+                failures.take(batch, rows, rank, ids);
                 counts.take(batch, rows);
                 for (max, within) in scope.costs.iter().zip(&mut within_cost) {
                     let costs = batch.places.iter().map(|place| rows.cost_cents(*place));
@@ -81,8 +77,11 @@ impl Snapshot {
                 nearness.end_segment(number);
             }
         }
+        let rivals = nearness.as_mut().map(Nearness::reached);
+        let mut smallest = std::mem::take(&mut failures.smallest);
+        let failing = failures.finish(rivals.unwrap_or_default(), self, plan)?;
         let mut near = match nearness {
-            Some(nearness) => nearness.finish()?,
+            Some(nearness) => nearness.finish(&[])?,
             None => Near::default(),
         };
         near.add_to(&mut leaders);
@@ -97,14 +96,6 @@ impl Snapshot {
             .map(|candidate| candidate.points - rank.proximity_points(candidate.proximity));
         let mut points_apart: Vec<i64> = apart.collect();
         points_apart.sort_unstable_by_key(|points| Reverse(*points));
-        let failing = failures.kinds.into_iter().filter_map(|kind| {
-            Some(Failing {
-                wishes: kind.wishes,
-                points: kind.points,
-                best: self.candidate(kind.leader?, &Near::default()),
-            })
-        });
-        let mut smallest = failures.smallest;
         if counts.total > 0 {
             smallest = vec![0];
         }
@@ -117,17 +108,19 @@ impl Snapshot {
             points_apart,
             tallies: counts.tallies(),
             within_cost,
-            failing: failing.collect(),
+            failing,
             smallest,
         })
     }
 }
 
 /// What is noted of matches that fail wishes, over all segments.
-struct Failures {
+struct Failures<'a, R> {
     limits: Vec<LimitTable>,
     together: WishSet,
-    kinds: Vec<Kind>,
+    kinds: Vec<Kind<'a, R>>,
+    /// That of what fails nothing.
+    nearness: Option<Nearness<'a, R>>,
     smallest: Vec<WishSet>,
     /// The wishes that each match of a batch fails.
     failed: Vec<WishSet>,
@@ -145,16 +138,17 @@ enum LimitTable {
 }
 
 /// The matches that fail the same wishes.
-struct Kind {
+struct Kind<'a, R> {
     wishes: WishSet,
     points: Vec<i64>,
     /// The best of the segment at hand, and of those before.
     best: Option<Entry>,
     leader: Option<Leader>,
+    nearness: Option<Nearness<'a, R>>,
 }
 
-impl Failures {
-    fn new(scope: &Scope, sets: &Sets) -> Self {
+impl<'a, R: Rank> Failures<'a, R> {
+    fn new(scope: &Scope, sets: &Sets, nearness: Option<&Nearness<'a, R>>) -> Self {
         let table = |wish: &Wish| match &wish.limit {
             Limit::Facet(facet, values) => LimitTable::Sets(*facet, sets.passing(*facet, values)),
             Limit::MaxCost(max) => LimitTable::MaxCost(*max),
@@ -163,6 +157,7 @@ impl Failures {
             limits: scope.wishes.iter().map(table).collect(),
             together: scope.together,
             kinds: Vec::new(),
+            nearness: nearness.map(Nearness::afresh),
             smallest: Vec::new(),
             failed: Vec::new(),
             noted: Batch::default(),
@@ -172,13 +167,7 @@ impl Failures {
     }
 
     /// Leaves those that fail nothing in the batch, and notes the others.
-    fn take<R: Rank>(
-        &mut self,
-        batch: &mut Batch,
-        rows: &Rows,
-        rank: &R,
-        id_order: &impl Fn(u32) -> u64,
-    ) {
+    fn take(&mut self, batch: &mut Batch, rows: &Rows, rank: &R, ids: &Column<u64>) {
         if self.limits.is_empty() {
             return;
         }
@@ -209,11 +198,14 @@ impl Failures {
             let (document, text) = (self.noted.places[at], self.noted.texts[at]);
             let kind = &mut self.kinds[*kind];
             kind.points.push(*points);
+            if let Some(nearness) = &mut kind.nearness {
+                nearness.take_one(document, text, ids);
+            }
             if kind.best.is_none_or(|best| best.points <= *points) {
                 let entry = Entry {
                     key: 0,
                     points: *points,
-                    id_order: id_order(document),
+                    id_order: ids.first(document).unwrap_or(u64::MAX),
                     document,
                     text,
                 };
@@ -266,6 +258,7 @@ impl Failures {
                 points: Vec::new(),
                 best: None,
                 leader: None,
+                nearness: self.nearness.as_ref().map(Nearness::afresh),
             });
             self.kinds.len() - 1
         })
@@ -274,6 +267,9 @@ impl Failures {
     /// The best of the segment against the best of those before it.
     fn end_segment(&mut self, segment: u32, snapshot: &Snapshot, plan: &Plan) {
         for kind in &mut self.kinds {
+            if let Some(nearness) = &mut kind.nearness {
+                nearness.end_segment(segment as usize);
+            }
             let Some(entry) = kind.best.take() else {
                 continue;
             };
@@ -283,5 +279,32 @@ impl Failures {
                 kind.leader = Some(own);
             }
         }
+    }
+
+    /// The matches of each kind with the best of them, which stand beside what fails nothing.
+    fn finish(
+        self,
+        rivals: &[Leader],
+        snapshot: &Snapshot,
+        plan: &Plan,
+    ) -> Result<Vec<Failing>, IndexError> {
+        let mut failing = Vec::new();
+        for kind in self.kinds {
+            let mut near = match kind.nearness {
+                Some(nearness) => nearness.finish(rivals)?,
+                None => Near::default(),
+            };
+            let mut leaders: Vec<Leader> = kind.leader.into_iter().collect();
+            near.add_to(&mut leaders);
+            let best = leaders
+                .into_iter()
+                .min_by(|one, other| one.compare(other, snapshot, plan));
+            failing.extend(best.map(|best| Failing {
+                wishes: kind.wishes,
+                points: kind.points,
+                best: snapshot.candidate(best, &near),
+            }));
+        }
+        Ok(failing)
     }
 }

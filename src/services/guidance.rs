@@ -214,7 +214,6 @@ impl Guidance {
             wishes,
             together: relaxation::fleet(wishes),
             costs: if is_whole { question::costs() } else { &[] },
-            with_nearness: is_whole,
         };
         let Prepared {
             snapshot,
