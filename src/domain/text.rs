@@ -298,7 +298,10 @@ impl<'a> WordReader<'a> {
         }
         let mut start = from;
         while let Some(apostrophe) = word.find('\'') {
-            if ELISIONS.contains(&&word[..apostrophe]) && apostrophe + 1 < word.len() {
+            let (before, after) = (&word[..apostrophe], &word[apostrophe + 1..]);
+            // « J'ai » means nothing, and "AI" by itself a lot.
+            let is_verb = after == "ai" && matches!(before, "j" | "n");
+            if ELISIONS.contains(&before) && !after.is_empty() && !is_verb {
                 word.drain(..=apostrophe);
                 let passed = self.text[start..to]
                     .find(is_apostrophe)

@@ -114,7 +114,19 @@ const STEM_ENDINGS: &[(&str, &str)] = &[
     ("iqu", "ic"),
 ];
 
+/// Plurals that the French stemmer leaves apart from their singular: *photos*, *menus*, *trous*. Those of -i are too like
+/// words that are written with an -s of their own; they are listed in `word_forms/`.
+const PLURAL_ENDINGS: [&str; 2] = ["os", "us"];
+
+/// A shorter word has an -s of its own: *dos*, *jus*.
+const SHORTEST_PLURAL: usize = 4;
+
 fn french_stem(word: &str) -> String {
+    let is_plural = PLURAL_ENDINGS.iter().any(|ending| word.ends_with(ending));
+    let word = match is_plural && word.len() >= SHORTEST_PLURAL {
+        true => &word[..word.len() - 1],
+        false => word,
+    };
     // The stemmer takes -it and -is for ends of verbs (*il finit*), and would part *récit* from *récits* and *français*
     // from *française*. Nouns and adjectives are what people search for.
     for (ending, dropped) in [("it", 0), ("its", 1), ("is", 0), ("ise", 1), ("ises", 2)] {

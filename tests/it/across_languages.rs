@@ -1,5 +1,5 @@
-//! Questions in one language, answers in the other: `../relevance/cross_language.jsonl`, and a second hundred each way that
-//! were written after the glossary and the ranking were what they are.
+//! Questions in one language, answers in the other: `../relevance/cross_language.jsonl`, and a second and a third hundred each
+//! way that were written after the glossary and the ranking were what they are, the third by somebody who had seen neither.
 //!
 //! The bundled catalogue is indexed in one language alone, so that nothing of the question's language is in it but the
 //! labels of vocabularies, which every record has in both.
@@ -12,13 +12,17 @@ use classo::index_schema::IndexSchema;
 use classo::query::stop_words::StopWords;
 
 /// Each set of questions with how many of its hundred French and English ones may go unanswered. The aim is ten: a change
-/// may bring it nearer, never further off. Unseen, the first set missed 9 and 18, the second 7 and 11; both have been looked
-/// at since, so that the next word on how good the glossary is takes a third.
-const SETS: [(&str, [usize; 2]); 2] = [
+/// may bring it nearer, never further off. Unseen, the first set missed 9 and 18, the second 7 and 11, the third 7 and 15;
+/// all have been looked at since, so that the next word on how good the glossary is takes a fourth.
+const SETS: [(&str, [usize; 2]); 3] = [
     (include_str!("../relevance/cross_language.jsonl"), [3, 8]),
     (
         include_str!("../relevance/cross_language_second.jsonl"),
-        [6, 6],
+        [5, 5],
+    ),
+    (
+        include_str!("../relevance/cross_language_third.jsonl"),
+        [6, 12],
     ),
 ];
 
