@@ -253,6 +253,27 @@ fn what_looks_private_is_warned_about_before_it_is_sent() {
     }
 }
 
+#[test]
+fn without_a_script_what_is_not_asked_for_is_said_beside_the_field() {
+    let (server, _folder) = server();
+    let said = [("fr", "ni le nom d’un élève"), ("en", "no pupil’s name")];
+    for with_script in [false, true] {
+        let browser = Browser::start(with_script);
+        for (language, text) in said {
+            for page in [
+                "",
+                "search?q=carte",
+                "guidance",
+                "compare?ids=polypad,scratch",
+            ] {
+                browser.open(&format!("{}/{language}/{page}", server.url));
+                let is_said = browser.text("main").contains(text);
+                assert_eq!(is_said, !with_script, "{language} {page}");
+            }
+        }
+    }
+}
+
 /// Every violation of WCAG 2.2 AA that the checker finds on the page that is open.
 fn violations(browser: &Browser, axe: &str) -> Vec<String> {
     browser.run(axe, json!([]));
