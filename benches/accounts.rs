@@ -77,6 +77,7 @@ fn without_limits() -> Settings {
         "password_from_address",
         "password",
         "code",
+        "letters_from_address",
         "letter",
     ];
     let attempts: serde_json::Map<_, _> = kinds

@@ -38,6 +38,8 @@ pub struct Settings {
     pub password: Allowance,
     /// Codes of the second factor for one account, from everywhere: there are only a million.
     pub code: Allowance,
+    /// Letters that one address can cause to be sent, whomever they go to: one mailbox has many e-mail addresses.
+    pub letters_from_address: Allowance,
     /// Letters that visitors can cause to be sent to one e-mail address.
     pub letter: Allowance,
 }
@@ -57,6 +59,7 @@ impl Default for Settings {
             password_from_address: allowance(10, 30),
             password: allowance(50, 100),
             code: allowance(10, 10),
+            letters_from_address: allowance(50, 100),
             letter: allowance(5, 10),
         }
     }
@@ -76,6 +79,7 @@ pub struct Attempts {
     password_from_address: Limit<DefaultClock>,
     password: Limit<DefaultClock>,
     code: Limit<DefaultClock>,
+    letters_from_address: Limit<DefaultClock>,
     letter: Limit<DefaultClock>,
 }
 
@@ -87,6 +91,7 @@ impl Attempts {
             password_from_address: limit(settings.password_from_address),
             password: limit(settings.password),
             code: limit(settings.code),
+            letters_from_address: limit(settings.letters_from_address),
             letter: limit(settings.letter),
         }
     }
@@ -104,7 +109,10 @@ impl Attempts {
                 self.password.count(&account)
             }
             Attempt::Code => self.code.count(&account),
-            Attempt::Letter => self.letter.count(&account),
+            Attempt::Letter => {
+                self.letters_from_address.count(&caller)?;
+                self.letter.count(&account)
+            }
         }
     }
 }
@@ -198,6 +206,19 @@ mod tests {
         assert_eq!(passed(&attempts, Attempt::Letter, 250, 1_000), 5);
         let other = attempts.count(Attempt::Letter, caller(1), "marc@ecole.example");
         assert!(other.is_ok());
+    }
+
+    #[test]
+    fn one_place_sends_no_flood_of_letters_to_many_addresses() {
+        let attempts = Attempts::new(&Settings::default());
+        let sent = |place: u8| {
+            let letter = |n: &usize| {
+                let to = format!("lucie+{n}@ecole.example");
+                attempts.count(Attempt::Letter, caller(place), &to).is_ok()
+            };
+            (0..90).filter(letter).count()
+        };
+        assert_eq!((sent(1), sent(2)), (50, 50));
     }
 
     #[test]
