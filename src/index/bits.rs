@@ -21,6 +21,18 @@ impl Bits {
         self.0[(document / u64::BITS) as usize] & (1 << (document % u64::BITS)) != 0
     }
 
+    /// The documents from `first` on, a multiple of as many as the result has bits.
+    #[inline]
+    pub fn run(&self, first: DocId) -> u64 {
+        self.0[(first / u64::BITS) as usize]
+    }
+
+    /// Puts a run of documents, see [`Bits::run`], in the place of those from `first` on.
+    #[inline]
+    pub fn set_run(&mut self, first: DocId, run: u64) {
+        self.0[(first / u64::BITS) as usize] = run;
+    }
+
     /// The set of those documents, of so many, of which `is_in` says that they are in it; asked of each once.
     pub fn of(documents: DocId, mut is_in: impl FnMut(DocId) -> bool) -> Self {
         let word = |first: DocId| {
@@ -46,6 +58,20 @@ impl Bits {
                 Some(number * u64::BITS + bit)
             })
         })
+    }
+
+    /// Leaves the documents of which `holds` says so.
+    pub fn retain(&mut self, holds: impl Fn(DocId) -> bool) {
+        for (word, number) in self.0.iter_mut().zip(0..) {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                if !holds(number * u64::BITS + bit) {
+                    *word &= !(1 << bit);
+                }
+            }
+        }
     }
 
     /// Leaves what is not in the other.
@@ -81,6 +107,9 @@ mod tests {
             let mut odd = thirds.clone();
             odd.subtract(&sixths);
             assert!(odd.iter().eq((3..documents.max(3)).step_by(6)));
+            let mut twelfths = thirds;
+            twelfths.retain(|document| document % 4 == 0);
+            assert!(twelfths.iter().eq((0..documents).step_by(12)));
         }
     }
 }

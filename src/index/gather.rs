@@ -3,6 +3,7 @@
 //! Matches come in batches of some thousands, so that each step (filters, counts, points) is a short loop of its own over
 //! numbers that stay in the cache.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -18,6 +19,7 @@ use crate::query::attributes::{PackedBits, Rows, Sets};
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
 use crate::query::found::{FacetCount, SetTally};
+use crate::query::need::Limit;
 use crate::query::rank::{Matches, Rank};
 
 /// How many matches are looked at together: their places, texts and points stay within a first-level cache.
@@ -30,8 +32,6 @@ pub struct Batch {
     /// How well the words match each, 0 to 1.
     pub texts: Vec<f32>,
     first_words: Vec<u64>,
-    /// What the filters say of each, see [`Counts::filter`].
-    failed: Vec<u8>,
     points: Vec<i64>,
     /// Room for those that are ranked, see [`Best::take`].
     hopeful: Option<Box<Batch>>,
@@ -141,10 +141,14 @@ fn count_columns<const N: usize>(
     }
 }
 
-/// Passed every filter.
-const PASSED: u8 = 0;
-/// Failed more than one filter, or one that no facet has.
-const FAILED: u8 = u8::MAX;
+/// Adds what a segment has of some sets of a facet.
+fn add_tally(sums: &mut [u32], tally: &[u32], is_counted: impl Fn(usize) -> bool) {
+    for (set, (sum, documents)) in sums.iter_mut().zip(tally).enumerate() {
+        if is_counted(set) {
+            *sum += documents;
+        }
+    }
+}
 
 /// A filter as a table: whether a set passes, by set number.
 struct SetFilter {
@@ -156,33 +160,32 @@ struct SetFilter {
 pub struct Counts<'a> {
     sets: &'a Sets,
     filters: Vec<SetFilter>,
-    max_cost_cents: Option<u64>,
     counted: Vec<Facet>,
     /// For each facet that is counted, one after another: matches by set number.
     tallies: Vec<u32>,
     /// Where each counted facet's tallies begin.
     begins: Vec<usize>,
-    /// The place among those counted of the only filter's facet: it is counted before its filter leaves anything out.
-    alone: Option<usize>,
-    /// The places of the others, for which what passes every filter counts.
-    by_all: Vec<usize>,
     pub total: u64,
 }
 
-/// Which documents of a segment pass the filters on facets.
+/// What the filters say of a segment's documents.
 pub struct Filtered {
-    /// All filters.
+    /// What passes all of them.
     pub passing: Bits,
-    /// For each filter on a facet: it, and the documents that fail it but pass the others. None where it is the only one.
+    /// For each filter on a facet: it, and what fails it but passes the others. None where it is the only one.
     failing_one: Vec<(Facet, Option<Bits>)>,
 }
 
 impl Filtered {
-    /// Nothing where no facet has a filter.
+    /// Nothing where there is no filter.
     pub fn new(filters: &Filters, sets: &Sets, columns: &Columns) -> Option<Filtered> {
         let facets: Vec<Facet> = filters.facets().collect();
-        let row = |facet: &Facet| columns.passing(*facet, filters.values(*facet), sets);
-        let rows: Vec<Arc<Bits>> = facets.iter().map(row).collect();
+        let on_facets = facets
+            .iter()
+            .map(|facet| Limit::Facet(*facet, filters.values(*facet).to_vec()));
+        let on_cost = filters.max_cost_cents.map(Limit::MaxCost);
+        let limits = on_facets.chain(on_cost);
+        let rows: Vec<Arc<Bits>> = limits.map(|limit| columns.passing(&limit, sets)).collect();
         let without = |left_out: Option<usize>| {
             let others = (0..rows.len()).filter(|number| left_out != Some(*number));
             let mut both: Option<Bits> = None;
@@ -220,21 +223,9 @@ impl<'a> Counts<'a> {
             begins.push(tallies);
             tallies += sets.len(*facet);
         }
-        let tables: Vec<SetFilter> = filters.facets().map(as_table).collect();
-        let alone = match &*tables {
-            [only] if filters.max_cost_cents.is_none() => {
-                facets.iter().position(|facet| *facet == only.facet)
-            }
-            _ => None,
-        };
         Counts {
             sets,
-            by_all: (0..facets.len())
-                .filter(|place| alone != Some(*place))
-                .collect(),
-            alone,
-            filters: tables,
-            max_cost_cents: filters.max_cost_cents,
+            filters: filters.facets().map(as_table).collect(),
             counted: facets.to_vec(),
             tallies: vec![0; tallies],
             begins,
@@ -242,119 +233,13 @@ impl<'a> Counts<'a> {
         }
     }
 
-    /// Counts matches of the words, and leaves those that pass every filter.
-    ///
-    /// One that fails exactly one facet's filter still counts for that facet: its counts leave its own filter out.
-    pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
-        batch.gather_first_words(rows);
-        if !self.filters.is_empty() || self.max_cost_cents.is_some() {
-            self.filter(batch, rows);
-            let failed = std::mem::take(&mut batch.failed);
-            batch.keep_passed(&failed);
-            batch.failed = failed;
-        }
-        self.take_passed(batch, rows);
-    }
-
-    /// Counts what a segment has where no words are asked for and nothing is deleted: all that needs no look at what passes
-    /// every filter, which is left to [`Counts::take_passed`].
-    pub fn count_without_words(&mut self, filtered: Option<&Filtered>, columns: &Columns) {
-        let Some(filtered) = filtered else {
-            self.total += columns.rows.len() as u64;
-            for place in 0..self.counted.len() {
-                self.add_tally(place, columns);
-            }
-            return;
-        };
-        for (facet, failing) in &filtered.failing_one {
-            let Some(place) = self.counted.iter().position(|counted| counted == facet) else {
-                continue;
-            };
-            match failing {
-                None => self.add_tally(place, columns),
-                Some(failing) => {
-                    let (column, begin) = (columns.rows.sets(*facet), self.begins[place]);
-                    for document in failing.iter() {
-                        self.tallies[begin + column.get(document)] += 1;
-                    }
-                }
-            }
-        }
-    }
-
-    fn add_tally(&mut self, place: usize, columns: &Columns) {
-        let begin = self.begins[place];
-        let tally = columns.tally(self.counted[place]);
-        for (sum, own) in self.tallies[begin..].iter_mut().zip(tally) {
-            *sum += own;
-        }
-    }
-
     /// Counts matches that pass every filter, their first words gathered.
-    pub fn take_passed(&mut self, batch: &Batch, rows: &Rows) {
+    pub fn take(&mut self, batch: &Batch, rows: &Rows) {
         self.total += batch.places.len() as u64;
-        let all = std::mem::take(&mut self.by_all);
-        self.count(&batch.matches(rows), &all);
-        self.by_all = all;
-    }
-
-    /// Notes for each match that it passed, which one filter it failed (its number, from 1), or that it failed several;
-    /// and counts those that failed one alone for its facet.
-    fn filter(&mut self, batch: &mut Batch, rows: &Rows) {
-        let mut failed = std::mem::take(&mut batch.failed);
-        failed.clear();
-        failed.resize(batch.places.len(), PASSED);
-        if let Some(max) = self.max_cost_cents {
-            for (place, failed) in batch.places.iter().zip(&mut failed) {
-                if rows.cost_cents(*place).is_none_or(|cost| cost > max) {
-                    *failed = FAILED;
-                }
-            }
-        }
         let matches = batch.matches(rows);
-        if let [filter] = &*self.filters
-            && self.max_cost_cents.is_none()
-        {
-            matches.each_number(rows.sets(filter.facet), &mut failed, |set, failed| {
-                *failed = u8::from(!filter.passes[set]);
-            });
-            if let Some(place) = self.alone {
-                self.count(&matches, &[place]);
-            }
-            batch.failed = failed;
-            return;
-        }
-        for (number, filter) in self.filters.iter().enumerate() {
-            matches.each_number(rows.sets(filter.facet), &mut failed, |set, failed| {
-                let now = if *failed == PASSED {
-                    number as u8 + 1
-                } else {
-                    FAILED
-                };
-                *failed = if filter.passes[set] { *failed } else { now };
-            });
-        }
-        for (number, filter) in self.filters.iter().enumerate() {
-            let counted = self.counted.iter().position(|facet| *facet == filter.facet);
-            let Some(begin) = counted.map(|at| self.begins[at]) else {
-                continue;
-            };
-            matches.each_number(rows.sets(filter.facet), &mut failed, |set, failed| {
-                if usize::from(*failed) == number + 1 {
-                    self.tallies[begin + set] += 1;
-                }
-            });
-        }
-        batch.failed = failed;
-    }
-
-    /// Counts matches for some of the counted facets; the columns of the first word are read together.
-    fn count(&mut self, matches: &Matches, facets: &[usize]) {
-        let column = |place: &usize| (matches.rows.sets(self.counted[*place]), self.begins[*place]);
-        let (first, others): (Vec<_>, Vec<_>) = facets
-            .iter()
-            .map(column)
-            .partition(|(column, _)| column.is_first);
+        let columns = self.counted.iter().zip(&self.begins);
+        let columns = columns.map(|(facet, begin)| (rows.sets(*facet), *begin));
+        let (first, others): (Vec<_>, Vec<_>) = columns.partition(|(column, _)| column.is_first);
         let first: Vec<(PackedBits, usize)> = first
             .into_iter()
             .map(|(column, begin)| (column.bits, begin))
@@ -373,6 +258,45 @@ impl<'a> Counts<'a> {
         for (column, begin) in others {
             for place in matches.places {
                 self.tallies[begin + column.get(*place)] += 1;
+            }
+        }
+    }
+
+    /// Counts all that a segment has.
+    pub fn take_everything(&mut self, columns: &Columns) {
+        self.total += columns.rows.len() as u64;
+        for (facet, begin) in self.counted.iter().zip(&self.begins) {
+            add_tally(&mut self.tallies[*begin..], columns.tally(*facet), |_| true);
+        }
+    }
+
+    /// Counts what fails exactly one facet's filter, for that facet: its counts leave its own filter out. `matched` has what
+    /// a segment has of the words; without it, everything counts.
+    pub fn take_failing(&mut self, filtered: &Filtered, matched: Option<&Bits>, columns: &Columns) {
+        for (number, (facet, failing)) in filtered.failing_one.iter().enumerate() {
+            let Some(place) = self.counted.iter().position(|counted| counted == facet) else {
+                continue;
+            };
+            let tallies = &mut self.tallies[self.begins[place]..];
+            let failing = match (matched.cloned(), failing) {
+                (None, None) => {
+                    let passes = &self.filters[number].passes;
+                    add_tally(tallies, columns.tally(*facet), |set| !passes[set]);
+                    continue;
+                }
+                (None, Some(failing)) => Cow::Borrowed(failing),
+                (Some(mut matched), None) => {
+                    matched.subtract(&filtered.passing);
+                    Cow::Owned(matched)
+                }
+                (Some(mut matched), Some(failing)) => {
+                    matched.intersect(failing);
+                    Cow::Owned(matched)
+                }
+            };
+            let column = columns.rows.sets(*facet);
+            for document in failing.iter() {
+                tallies[column.get(document)] += 1;
             }
         }
     }

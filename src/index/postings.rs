@@ -208,10 +208,14 @@ pub fn mark(places: &WordPlaces, columns: &Columns, bits: &mut Bits) -> Result<(
 }
 
 /// Hands `some` every document of the segment that has one of the words (each a list of its variants), in order, some at
-/// a time, with their scores; only those in `scored`, where that is given, get one.
+/// a time, with their scores; where `scored` is given, only those in it. `matched` learns of all.
 ///
 /// A score is the sum over the words of the best of their variants: share × idf × (saturated BM25F of the better
 /// language + exactness).
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what one pass over a segment needs"
+)]
 pub fn for_each_match<'a>(
     words: impl Iterator<Item = &'a [Variant]>,
     number: usize,
@@ -219,6 +223,7 @@ pub fn for_each_match<'a>(
     factors: &LengthFactors,
     window: &mut Window,
     scored: Option<&Bits>,
+    mut matched: Option<&mut Bits>,
     mut some: impl FnMut(&[DocId], &[f32]),
 ) -> Result<(), IndexError> {
     let columns = &*segment.columns;
@@ -242,7 +247,7 @@ pub fn for_each_match<'a>(
             }
             window.end_word();
         }
-        window.drain(&mut some);
+        window.drain(scored, matched.as_deref_mut(), &mut some);
     }
     Ok(())
 }

@@ -62,34 +62,35 @@ impl Snapshot {
             let filtered = Filtered::new(&plan.filters, self.sets(), &segment.columns);
             let passing = filtered.as_ref().map(|filtered| &filtered.passing);
             let conditions = Conditions::new(self, number, plan)?;
-            if plan.words.is_empty()
-                && plan.filters.max_cost_cents.is_none()
-                && conditions.are_none()
-            {
-                counts.count_without_words(filtered.as_ref(), &segment.columns);
-                for_each_of_batches(passing, segment.reader.max_doc(), |batch| {
+            // What everything counts is known of the segment.
+            let is_everything = plan.words.is_empty() && conditions.are_none();
+            let is_tallied = is_everything && filtered.is_none();
+            let mut matched = (filtered.is_some() && !is_everything)
+                .then(|| Bits::for_documents(segment.reader.max_doc()));
+            self.for_each_batch(
+                number,
+                &conditions,
+                plan,
+                words,
+                &factors,
+                passing,
+                matched.as_mut(),
+                |batch| {
                     batch.gather_first_words(rows);
-                    if filtered.is_some() {
-                        counts.take_passed(batch, rows);
+                    if !is_tallied {
+                        counts.take(batch, rows);
+                    }
+                    if let Some(nearness) = &mut nearness {
+                        nearness.take(batch, segment.columns.ids.ords());
                     }
                     best.take(batch, rows);
-                });
-            } else {
-                self.for_each_batch(
-                    number,
-                    &conditions,
-                    plan,
-                    words,
-                    &factors,
-                    passing,
-                    |batch| {
-                        counts.take(batch, rows);
-                        if let Some(nearness) = &mut nearness {
-                            nearness.take(batch, segment.columns.ids.ords());
-                        }
-                        best.take(batch, rows);
-                    },
-                )?;
+                },
+            )?;
+            if is_tallied {
+                counts.take_everything(&segment.columns);
+            }
+            if let Some(filtered) = &filtered {
+                counts.take_failing(filtered, matched.as_ref(), &segment.columns);
             }
             let (entries, points) = best.into_parts();
             leaders.extend(
@@ -125,8 +126,8 @@ impl Snapshot {
         })
     }
 
-    /// Hands over the matches of the words in one segment, some thousands at a time. Only those in `scored`, where that is
-    /// given, are told how well the words match.
+    /// Hands over the matches of the words in one segment, some thousands at a time; where `passing` is given, those in it
+    /// alone. `matched`, which is empty, learns of all matches.
     #[allow(
         clippy::too_many_arguments,
         reason = "what one pass over a segment needs"
@@ -138,14 +139,15 @@ impl Snapshot {
         plan: &Plan,
         words: &Lookup,
         factors: &LengthFactors,
-        scored: Option<&Bits>,
+        passing: Option<&Bits>,
+        mut matched: Option<&mut Bits>,
         mut gather: impl FnMut(&mut Batch),
     ) -> Result<(), IndexError> {
         SCRATCH.with_borrow_mut(|(window, batch)| {
             batch.clear();
             let no_conditions = conditions.are_none();
             let share = 1.0 / words.best_score.max(f32::MIN_POSITIVE);
-            let mut take = |documents: &[DocId], scores: &[f32]| {
+            let take = |documents: &[DocId], scores: &[f32]| {
                 let texts = scores.iter().map(|score| (score * share).min(1.0));
                 if no_conditions {
                     batch.extend(documents, texts);
@@ -163,13 +165,13 @@ impl Snapshot {
             };
             let segment = &self.segments[number];
             if plan.words.is_empty() {
-                let no_scores = [0.0; BATCH];
-                let end = segment.reader.max_doc();
-                let mut some = Vec::with_capacity(BATCH);
-                for from in (0..end).step_by(BATCH) {
-                    some.clear();
-                    some.extend(from..end.min(from + BATCH as DocId));
-                    take(&some, &no_scores[..some.len()]);
+                let all = segment.reader.max_doc();
+                if let Some(matched) = &mut matched {
+                    **matched = Bits::of(all, |_| true);
+                }
+                match passing {
+                    Some(passing) => for_each_run(passing.iter(), take),
+                    None => for_each_run(0..all, take),
                 }
             } else {
                 for_each_match(
@@ -178,9 +180,13 @@ impl Snapshot {
                     segment,
                     factors,
                     window,
-                    scored,
+                    passing,
+                    matched.as_deref_mut(),
                     take,
                 )?;
+            }
+            if let Some(matched) = matched.filter(|_| !no_conditions) {
+                matched.retain(|document| conditions.hold(document));
             }
             gather(batch);
             batch.clear();
@@ -279,24 +285,21 @@ impl Snapshot {
     }
 }
 
-/// Hands over documents of a segment without any words, those of a set or all, some thousands at a time.
-fn for_each_of_batches(some: Option<&Bits>, all: DocId, mut gather: impl FnMut(&mut Batch)) {
-    SCRATCH.with_borrow_mut(|(_, batch)| {
-        batch.clear();
-        let mut take = |document| {
-            batch.push(document, 0.0);
-            if batch.is_full() {
-                gather(batch);
-                batch.clear();
-            }
-        };
-        match some {
-            Some(some) => some.iter().for_each(&mut take),
-            None => (0..all).for_each(&mut take),
+/// Hands over documents without any words, and so without scores, as many at a time as are looked at together.
+fn for_each_run(
+    mut documents: impl Iterator<Item = DocId>,
+    mut some: impl FnMut(&[DocId], &[f32]),
+) {
+    let no_scores = [0.0; BATCH];
+    let mut run = Vec::with_capacity(BATCH);
+    loop {
+        run.clear();
+        run.extend(documents.by_ref().take(BATCH));
+        if run.is_empty() {
+            return;
         }
-        gather(batch);
-        batch.clear();
-    });
+        some(&run, &no_scores[..run.len()]);
+    }
 }
 
 /// What a document must satisfy besides having a word: be there still, have the phrases, have no exclusion.

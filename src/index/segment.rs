@@ -15,9 +15,10 @@ use super::document::decode_merit;
 use super::lengths::WeightedLengths;
 use super::schema::{Fields, facet_field};
 use super::suggestions::Titles;
-use crate::domain::vocabulary::{Ordinal, Vocabularies};
+use crate::domain::vocabulary::Vocabularies;
 use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
+use crate::query::need::Limit;
 
 /// A segment as a search sees it.
 pub struct Segment {
@@ -46,10 +47,9 @@ pub struct Columns {
     pub titles: OnceLock<Result<Titles, String>>,
 }
 
-/// The documents that pass one facet's filter.
+/// The documents that pass one filter.
 struct PassingRow {
-    facet: Facet,
-    values: Box<[Ordinal]>,
+    limit: Limit,
     documents: Arc<Bits>,
 }
 
@@ -120,21 +120,28 @@ impl Columns {
     }
 
     /// Which documents pass a filter, deleted or not: kept for the next who filters by the same values.
-    pub fn passing(&self, facet: Facet, values: &[Ordinal], sets: &Sets) -> Arc<Bits> {
+    pub fn passing(&self, limit: &Limit, sets: &Sets) -> Arc<Bits> {
         let mut kept = self.passing.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |row: &&PassingRow| row.facet == facet && *row.values == *values;
-        if let Some(row) = kept.iter().find(same) {
+        if let Some(row) = kept.iter().find(|row| row.limit == *limit) {
             return Arc::clone(&row.documents);
         }
-        let (passes, column) = (sets.passing(facet, values), self.rows.sets(facet));
-        let documents = Bits::of(self.rows.len() as DocId, |one| passes[column.get(one)]);
+        let all = self.rows.len() as DocId;
+        let documents = match limit {
+            Limit::Facet(facet, values) => {
+                let (passes, column) = (sets.passing(*facet, values), self.rows.sets(*facet));
+                Bits::of(all, |one| passes[column.get(one)])
+            }
+            Limit::MaxCost(max) => {
+                let passes = |one| self.rows.cost_cents(one).is_some_and(|cost| cost <= *max);
+                Bits::of(all, passes)
+            }
+        };
         let documents = Arc::new(documents);
         if kept.len() >= MOST_PASSING_ROWS {
             kept.pop_front();
         }
         kept.push_back(PassingRow {
-            facet,
-            values: values.into(),
+            limit: limit.clone(),
             documents: Arc::clone(&documents),
         });
         documents

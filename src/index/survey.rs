@@ -57,18 +57,28 @@ impl Snapshot {
             let depth = plan.page.depth();
             let mut best = Best::new(rank, false, SortKey::None, ids, depth);
             let conditions = Conditions::new(self, number, plan)?;
-            self.for_each_batch(number, &conditions, plan, words, &factors, None, |batch| {
-                failures.take(batch, rows, rank, ids);
-                counts.take(batch, rows);
-                for (max, within) in scope.costs.iter().zip(&mut within_cost) {
-                    let costs = batch.places.iter().map(|place| rows.cost_cents(*place));
-                    *within += costs.flatten().filter(|cost| cost <= max).count() as u64;
-                }
-                if let Some(nearness) = &mut nearness {
-                    nearness.take(batch, ids);
-                }
-                best.take(batch, rows);
-            })?;
+            self.for_each_batch(
+                number,
+                &conditions,
+                plan,
+                words,
+                &factors,
+                None,
+                None,
+                |batch| {
+                    batch.gather_first_words(rows);
+                    failures.take(batch, rows, rank, ids);
+                    counts.take(batch, rows);
+                    for (max, within) in scope.costs.iter().zip(&mut within_cost) {
+                        let costs = batch.places.iter().map(|place| rows.cost_cents(*place));
+                        *within += costs.flatten().filter(|cost| cost <= max).count() as u64;
+                    }
+                    if let Some(nearness) = &mut nearness {
+                        nearness.take(batch, ids);
+                    }
+                    best.take(batch, rows);
+                },
+            )?;
             let (entries, _) = best.into_parts();
             let of_segment = |entry| Leader::new(number as u32, entry);
             leaders.extend(entries.into_iter().map(of_segment));
@@ -216,8 +226,7 @@ impl<'a, R: Rank> Failures<'a, R> {
         }
     }
 
-    fn find_failed(&mut self, batch: &mut Batch, rows: &Rows) {
-        batch.gather_first_words(rows);
+    fn find_failed(&mut self, batch: &Batch, rows: &Rows) {
         self.failed.clear();
         self.failed.resize(batch.places.len(), 0);
         for (number, limit) in self.limits.iter().enumerate() {

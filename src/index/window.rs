@@ -5,13 +5,14 @@
 
 use tantivy::DocId;
 
+use super::bits::Bits;
 use super::lengths::Saturations;
 
 /// Documents a window covers.
 pub const WINDOW: usize = 1 << 14;
 
-/// How many matches are looked for together when they are handed over.
-const STRETCH: usize = 32;
+/// How many documents are looked at together when matches are handed over: a run of bits.
+const STRETCH: usize = u64::BITS as usize;
 
 /// One document of the window.
 #[derive(Clone, Copy, Default)]
@@ -158,30 +159,52 @@ impl Window {
         (self.met, self.begin) = (0, 0);
     }
 
-    /// Hands over the matches in order, some at a time, with their scores, and leaves the window empty.
+    /// Hands over the matches in order, some at a time, with their scores, and leaves the window empty. Where `scored` is
+    /// given, the others have no score, and are left out; `matched` learns of all of them.
     #[inline]
-    pub fn drain(&mut self, mut some: impl FnMut(&[DocId], &[f32])) {
+    pub fn drain(
+        &mut self,
+        scored: Option<&Bits>,
+        mut matched: Option<&mut Bits>,
+        mut some: impl FnMut(&[DocId], &[f32]),
+    ) {
         let (mut documents, mut scores) = ([0; STRETCH], [0.0; STRETCH]);
         let cells: &mut [Cell; WINDOW] = whole(&mut self.cells);
         for (number, stretch) in self.matched.chunks_exact_mut(STRETCH).enumerate() {
             if stretch.iter().fold(0, |any, matched| any | *matched) == 0 {
                 continue;
             }
+            let place = number * STRETCH;
+            let first = self.base + place as DocId;
+            let run = take_run(stretch);
+            if let Some(matched) = &mut matched {
+                matched.set_run(first, run);
+            }
+            let mut rest = run & scored.map_or(u64::MAX, |scored| scored.run(first));
             let mut met = 0;
-            for (eighth, eight) in stretch.chunks_exact_mut(8).enumerate() {
-                let eight: &mut [u8; 8] = eight.try_into().expect("chunks of eight");
-                let mut rest = u64::from_le_bytes(std::mem::take(eight));
-                while rest != 0 {
-                    let place = number * STRETCH + eighth * 8 + rest.trailing_zeros() as usize / 8;
-                    rest &= rest - 1;
-                    documents[met % STRETCH] = self.base + place as DocId;
-                    scores[met % STRETCH] = std::mem::take(&mut cells[place % WINDOW].score);
-                    met += 1;
-                }
+            while rest != 0 {
+                let at = rest.trailing_zeros();
+                rest &= rest - 1;
+                documents[met % STRETCH] = first + at;
+                let cell = &mut cells[(place + at as usize) % WINDOW];
+                scores[met % STRETCH] = std::mem::take(&mut cell.score);
+                met += 1;
             }
             some(&documents[..met], &scores[..met]);
         }
     }
+}
+
+/// Each byte, 0 or 1, as a bit of a run; leaves them 0.
+#[inline]
+fn take_run(bytes: &mut [u8]) -> u64 {
+    let eights = bytes.chunks_exact_mut(8).rev();
+    eights.fold(0, |run, eight| {
+        let eight: &mut [u8; 8] = eight.try_into().expect("chunks of eight");
+        // Each byte is moved to a bit of its own among the highest eight, and none of them to the same as another.
+        let bits = u64::from_le_bytes(std::mem::take(eight)).wrapping_mul(0x0102_0408_1020_4080);
+        run << 8 | bits >> 56
+    })
 }
 
 /// All of a window's numbers, of which there are as many as documents.

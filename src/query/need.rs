@@ -34,7 +34,7 @@ pub enum Topic {
 /// What a wish demands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Limit {
-    /// One of the values (for `has`, its only one).
+    /// One of the values (for `has`, all).
     Facet(Facet, Vec<Ordinal>),
     /// In Canadian cents; an unknown cost does not pass.
     MaxCost(u64),

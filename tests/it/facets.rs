@@ -176,7 +176,11 @@ fn counts_equal_brute_force() {
         let words: Vec<&str> = (0..rng.random_range(0..3))
             .map(|_| *WORDS.choose(&mut rng).unwrap())
             .collect();
-        question["q"] = json!(words.join(" "));
+        let excluded = rng
+            .random_bool(0.2)
+            .then(|| *WORDS.choose(&mut rng).unwrap());
+        let minus = excluded.map(|word| format!(" -{word}")).unwrap_or_default();
+        question["q"] = json!(words.join(" ") + &minus);
         let mut filters: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for _ in 0..rng.random_range(0..4) {
             let facet = *facets.choose(&mut rng).unwrap();
@@ -194,7 +198,7 @@ fn counts_equal_brute_force() {
         check(
             &app.search(question.clone()),
             &all,
-            &words,
+            (&words, excluded),
             &filters,
             max_price,
             &question,
@@ -205,7 +209,7 @@ fn counts_equal_brute_force() {
 fn check(
     answer: &Value,
     all: &[Found],
-    words: &[&str],
+    (words, excluded): (&[&str], Option<&str>),
     filters: &BTreeMap<&str, Vec<String>>,
     max_price: Option<u32>,
     question: &Value,
@@ -213,6 +217,7 @@ fn check(
     let matches = |found: &&Found| {
         let title = found.resource["title"]["fr"].as_str().unwrap();
         (words.is_empty() || words.iter().any(|word| title.contains(word)))
+            && excluded.is_none_or(|word| !title.contains(word))
             && max_price.is_none_or(|max| found.costs_at_most(f64::from(max)))
     };
     let matching: Vec<&Found> = all.iter().filter(matches).collect();
