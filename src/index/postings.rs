@@ -18,7 +18,8 @@ use super::window::{WINDOW, Window, Worth};
 
 /// A list of documents in order, with a place in it.
 struct List {
-    postings: BlockSegmentPostings,
+    /// A kilobyte, which lists of lists would copy at every step while they are put together.
+    postings: Box<BlockSegmentPostings>,
     at: usize,
 }
 
@@ -29,7 +30,10 @@ impl List {
         option: IndexRecordOption,
     ) -> Result<List, IndexError> {
         let postings = dictionary.read_block_postings_from_terminfo(info, option)?;
-        Ok(List { postings, at: 0 })
+        Ok(List {
+            postings: Box::new(postings),
+            at: 0,
+        })
     }
 
     /// The first document that was not gone through yet.
