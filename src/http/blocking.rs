@@ -45,7 +45,8 @@ impl Bridge {
         }
     }
 
-    /// Runs a question to the core on a worker thread.
+    /// Runs a question to the core where its connection is served, while other threads take over all other connections: a
+    /// question is short, and to wake another thread for it, and this one again, took longer than most of them.
     ///
     /// # Errors
     /// `ApiError::Busy` when the queue is full, or no permit came free in time.
@@ -60,7 +61,10 @@ impl Bridge {
                 permit(&self.questions).await?
             }
         };
-        run(permit, work).await
+        Ok(tokio::task::block_in_place(move || {
+            let _permit = permit;
+            work()
+        }))
     }
 
     /// Whether a question that came now would be told to come back.
