@@ -73,8 +73,7 @@ pub fn run(args: &CheckLinksArgs) -> anyhow::Result<()> {
             })?;
             let look = || Ok(app.tasks.find(&Actor::Console, task.id)?);
             let task = watch::to_the_end("visiting links", look)?;
-            open::wait_for_index(&app);
-            app.close()?;
+            open::close_once_findable(app)?;
             task
         }
     };

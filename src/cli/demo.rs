@@ -21,7 +21,7 @@ pub fn run(args: &serve::ServeArgs) -> anyhow::Result<()> {
             args.data.folder.display()
         );
     }
-    open::wait_for_index(app);
+    open::wait_for_index(app)?;
     serve::serve(to_serve)
 }
 

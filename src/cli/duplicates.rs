@@ -100,8 +100,7 @@ fn merge(args: &DuplicatesArgs, pair: Option<(&ResourceId, &[ResourceId])>) -> a
                 Some((kept, old)) => app.duplicates.merge(&Actor::Console, kept, old),
                 None => app.duplicates.merge_certain(&Actor::Console, args.dry_run),
             }?;
-            open::wait_for_index(&app);
-            app.close()?;
+            open::close_once_findable(app)?;
             report
         }
     };

@@ -116,7 +116,7 @@ impl Guide {
             return Ok(Guide::Remote(Remote::new(url, args.server.token.as_ref())?));
         }
         let app = open::existing(&args.data)?;
-        open::wait_for_index(&app);
+        open::wait_for_index(&app)?;
         Ok(Guide::Local(Box::new(app)))
     }
 

@@ -106,11 +106,12 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
         total.add(report);
     }
     rejects.finish()?;
-    if let Target::Local(app) = target {
-        open::wait_for_index(&app);
-        app.close()?;
-    }
+    let findable = match target {
+        Target::Local(app) => open::close_once_findable(*app),
+        Target::Remote(_) => Ok(()),
+    };
     print_report(&total, args);
+    findable?;
     if total.is_refused_whole() {
         bail!("nothing was taken in: every record was refused");
     }

@@ -95,8 +95,8 @@ pub fn must_exist(data: &DataSettings) -> anyhow::Result<()> {
 fn told(data: &DataSettings, opened: Result<App, StartError>) -> anyhow::Result<App> {
     match opened {
         Err(StartError::Store(StoreError::Locked { .. })) => bail!(
-            "the data folder {} is in use by a running classo; go through it with --server URL \
-             (and a token of `classo operator token` in CLASSO_TOKEN), or stop it first",
+            "the data folder {} is in use by a running classo; stop it first, or go through it, where the command has it, \
+             with --server URL and a token of `classo operator token` in CLASSO_TOKEN",
             data.folder.display()
         ),
         opened => opened
@@ -111,16 +111,36 @@ pub fn existing(data: &DataSettings) -> anyhow::Result<App> {
 }
 
 /// Waits until everything in the catalogue is findable, showing how far it is.
-pub fn wait_for_index(app: &App) {
+///
+/// # Errors
+/// When something keeps the index from following, such as a full disk: what was stored stays.
+pub fn wait_for_index(app: &App) -> anyhow::Result<()> {
     let target = app.store.sequence();
     if app.indexing.wait_for(target, Duration::from_millis(300)) {
-        return;
+        return Ok(());
     }
     let total = app.indexing.lag();
     let mut progress = Progress::of_items("indexing", total);
     while !app.indexing.wait_for(target, Duration::from_millis(200)) {
-        let done = total.saturating_sub(app.indexing.lag());
+        let left = app.indexing.lag();
+        if let Some(trouble) = app.indexing.trouble() {
+            bail!(
+                "the catalogue is stored, and {left} of its changes cannot be found yet: {trouble}; the next start goes on"
+            );
+        }
+        let done = total.saturating_sub(left);
         progress.at(done, || format!("{done} of {total} changes"));
     }
     progress.finish();
+    Ok(())
+}
+
+/// Ends a command that has written: waits for the index, and closes the app whatever came of that.
+///
+/// # Errors
+/// See [`wait_for_index`].
+pub fn close_once_findable(app: App) -> anyhow::Result<()> {
+    let findable = wait_for_index(&app);
+    app.close()?;
+    findable
 }

@@ -69,8 +69,7 @@ pub fn roll_back(args: &CommonArgs) -> anyhow::Result<()> {
             let report = app.tasks.run(TaskKind::Rollback, |_| {
                 app.reindex.rollback(&Actor::Console)
             })?;
-            open::wait_for_index(&app);
-            app.close()?;
+            open::close_once_findable(app)?;
             report
         }
     };

@@ -37,8 +37,7 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<()> {
                 .iter()
                 .map(|id| Ok(app.catalogue.remove(&Actor::Console, id).map(drop)?))
                 .collect();
-            open::wait_for_index(&app);
-            app.close()?;
+            open::close_once_findable(app)?;
             removed
         }
     };

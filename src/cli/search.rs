@@ -115,7 +115,7 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<()> {
 
 fn ask(args: &SearchArgs, question: Value) -> anyhow::Result<Value> {
     let app = open::existing(&args.data)?;
-    open::wait_for_index(&app);
+    open::wait_for_index(&app)?;
     let query = match RawParams::from_json(question).into_query(&app.schema.vocabularies) {
         Ok(query) => query,
         Err(problems) => bail!(WrongUse(sentence(&problems))),

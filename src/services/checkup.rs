@@ -293,11 +293,16 @@ impl Checkup<'_> {
                 );
                 self.say("index", State::Trouble, says);
             }
-            (Some(name), _) => {
-                let says = format!(
+            (Some(name), live) => {
+                let mut says = format!(
                     "{name}: {} resources up to change {}, every checksum fits",
                     check.resources, check.sequence
                 );
+                let behind = live.filter(|(_, sequence)| *sequence > check.sequence);
+                if let Some((_, sequence)) = behind {
+                    says +=
+                        &format!("; the store is at change {sequence}, and the next start goes on");
+                }
                 self.say("index", State::Good, says);
             }
         }

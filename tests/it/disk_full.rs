@@ -221,6 +221,29 @@ fn a_server_on_a_full_disk_refuses_writes_goes_on_answering_and_recovers_by_itse
 }
 
 #[test]
+fn an_import_with_room_for_the_store_alone_ends_and_the_next_command_finishes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), 160) else {
+        return;
+    };
+    let (data, file) = (disk.0.join("data"), folder.path().join("a.jsonl"));
+    write_file(&file, &lines(&maps("a", 500)));
+    let filler = disk.fill(50);
+    let import = ["import", file.to_str().unwrap()];
+    let imported = run(&import, &data);
+    assert_told(&imported);
+    let report = String::from_utf8_lossy(&imported.stdout).into_owned();
+    assert!(report.contains("500 added"), "{report}");
+    let checked = run(&["doctor"], &data);
+    let told = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(told.contains("the store is at change 500"), "{told}");
+    std::fs::remove_file(&filler).unwrap();
+    let found = run(&["search", "carte"], &data);
+    let found = String::from_utf8_lossy(&found.stdout).into_owned();
+    assert!(found.contains("500 resources"), "{found}");
+}
+
+#[test]
 fn commands_on_a_full_disk_say_so_and_leave_nothing_half_done() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), 1) else {
