@@ -15,18 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use classo::app::App;
 use classo::domain::actor::Actor;
 use classo::domain::consent::Purpose;
 use classo::domain::letter::Letter;
 use classo::http::Settings;
-use classo::index::writer;
-use classo::services::indexing::Switch;
 use classo::store::vault::{Vault, WaitingLetter};
-use rayon::prelude::*;
 use serde_json::json;
 use support::http::{Loopback, serve};
-use support::{Question, questions, resources, sizes};
+use support::{Question, app_with, questions, resources, sizes};
 
 // The program's allocator.
 #[global_allocator]
@@ -50,18 +46,8 @@ const PASSWORD: &str = "tramway orange du matin";
 fn main() {
     let size = sizes()[0];
     let folder = tempfile::tempdir().expect("a folder");
-    let app = App::open(folder.path()).expect("an empty data folder");
     let resources = resources(size);
-    let (index, mut writer) =
-        writer::create(&folder.path().join("index"), &app.schema).expect("an index");
-    resources
-        .par_iter()
-        .try_for_each(|resource| writer.put(resource))
-        .expect("indexed");
-    writer.commit(0, &index).expect("committed");
-    writer.merge_all(&index).expect("merged");
-    let adopted = app.indexing.adopt(index, writer, Switch::Now);
-    adopted.expect("the generation in use");
+    let app = app_with(folder.path(), &resources);
     let questions = questions(&resources, 2_000);
     let vault = Arc::clone(&app.people.vault);
     let address = serve(app, without_limits());

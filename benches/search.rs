@@ -31,14 +31,11 @@ use std::sync::Arc;
 
 use classo::app::App;
 use classo::domain::actor::Actor;
-use classo::index::writer;
 use classo::query::search_query::Query;
-use classo::services::indexing::Switch;
 use classo::services::search::SearchOutcome;
-use rayon::prelude::*;
 use support::http::Loopback;
 use support::raw::RawTantivy;
-use support::{Question, Times, print, questions, resources, sizes};
+use support::{Question, Times, app_with, print, questions, resources, sizes};
 
 // The program's allocator, for both sides.
 #[global_allocator]
@@ -58,17 +55,7 @@ fn main() {
         let resources = resources(size);
         let mut questions = questions(&resources, QUESTIONS);
         let folder = tempfile::tempdir().expect("a folder");
-        let app = App::open(folder.path()).expect("an empty data folder");
-        let (index, mut writer) =
-            writer::create(&folder.path().join("index"), &app.schema).expect("an index");
-        resources
-            .par_iter()
-            .try_for_each(|resource| writer.put(resource))
-            .expect("indexed");
-        writer.commit(0, &index).expect("committed");
-        writer.merge_all(&index).expect("merged");
-        let adopted = app.indexing.adopt(index, writer, Switch::Now);
-        adopted.expect("the generation in use");
+        let app = app_with(folder.path(), &resources);
         let raw = RawTantivy::index(&resources);
         drop(resources);
         measure(app, &mut questions, Some(&raw));

@@ -14,11 +14,8 @@ use axum::http::Request;
 use classo::app::App;
 use classo::http::router::router;
 use classo::http::{Server, Settings};
-use classo::index::writer;
-use classo::services::indexing::Switch;
 use http_body_util::BodyExt;
-use rayon::prelude::*;
-use support::{resources, sizes};
+use support::{app_with, resources, sizes};
 use tower::ServiceExt;
 
 // The program's allocator.
@@ -53,17 +50,7 @@ fn main() {
     for size in sizes() {
         let resources = resources(size);
         let folder = tempfile::tempdir().expect("a folder");
-        let app = App::open(folder.path()).expect("an empty data folder");
-        let path = folder.path().join("index");
-        let (index, mut writer) = writer::create(&path, &app.schema).expect("an index");
-        let written = resources
-            .par_iter()
-            .try_for_each(|resource| writer.put(resource));
-        written.expect("indexed");
-        writer.commit(0, &index).expect("committed");
-        writer.merge_all(&index).expect("merged");
-        let adopted = app.indexing.adopt(index, writer, Switch::Now);
-        adopted.expect("the generation in use");
+        let app = app_with(folder.path(), &resources);
         measure(size, app);
     }
 }

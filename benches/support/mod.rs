@@ -14,19 +14,39 @@ pub mod http;
 pub mod raw;
 pub mod server;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use classo::app::App;
 use classo::demo::CATALOGUE;
 use classo::domain::draft::Draft;
 use classo::domain::resource::Resource;
+use classo::index::writer;
 use classo::index_schema::IndexSchema;
 use classo::query::facet::Facet;
 use classo::query::params::RawParams;
 use classo::query::search_query::Query;
+use classo::services::indexing::Switch;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
+use rayon::prelude::*;
 use serde_json::{Value, json};
+
+/// Classo on an empty folder, with an index of the resources in one segment, as an import leaves it soon after.
+pub fn app_with(folder: &Path, resources: &[Resource]) -> App {
+    let app = App::open(folder).expect("an empty data folder");
+    let (index, mut writer) = writer::create(&folder.join("index"), &app.schema).expect("an index");
+    let written = resources
+        .par_iter()
+        .try_for_each(|resource| writer.put(resource));
+    written.expect("indexed");
+    writer.commit(0, &index).expect("committed");
+    writer.merge_all(&index).expect("merged");
+    let adopted = app.indexing.adopt(index, writer, Switch::Now);
+    adopted.expect("the generation in use");
+    app
+}
 
 /// Sizes in resources.
 pub fn sizes() -> Vec<usize> {
