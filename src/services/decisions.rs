@@ -54,13 +54,14 @@ impl Decisions {
         })
     }
 
-    /// Hands over the record of a search.
+    /// Hands over the record of a search; `over_cost` is how many matches its highest cost alone kept off.
     pub fn record(
         &self,
         permit: &Permit,
         view: &ProfileView,
         query: &Query,
         outcome: &SearchOutcome,
+        over_cost: Option<u64>,
         vocabularies: &Vocabularies,
     ) {
         let decision = RankingDecision {
@@ -72,7 +73,7 @@ impl Decisions {
             generation: outcome.generation.clone(),
             ranking: outcome.ranking.clone(),
             total: outcome.total,
-            excluded: excluded(outcome),
+            excluded: excluded(outcome, over_cost),
             contest_status: ContestStatus::None,
             ..results(outcome)
         };
@@ -130,16 +131,17 @@ fn filters(outcome: &SearchOutcome, vocabularies: &Vocabularies) -> Map<String, 
 }
 
 /// What the filters kept off, as far as their facets were counted.
-fn excluded(outcome: &SearchOutcome) -> Vec<DecidedExclusion> {
+fn excluded(outcome: &SearchOutcome, over_cost: Option<u64>) -> Vec<DecidedExclusion> {
     let is_filtered = |facet: Facet| !outcome.filters.values(facet).is_empty();
     let counts = outcome.facets.iter();
     let counts = counts.filter(|count| is_filtered(count.facet));
-    counts
-        .map(|count| DecidedExclusion {
-            reason: count.facet.name().to_owned(),
-            count: count.excluded,
-        })
-        .collect()
+    let by_facet = counts.map(|count| (count.facet.name(), count.excluded));
+    let all = by_facet.chain(over_cost.map(|count| ("max_price", count)));
+    all.map(|(reason, count)| DecidedExclusion {
+        reason: reason.to_owned(),
+        count,
+    })
+    .collect()
 }
 
 /// The fields that said something.

@@ -162,6 +162,10 @@ impl Search {
                 hit.neutral_rank = Some(candidate.neutral_rank.unwrap_or(hit.rank));
             }
         }
+        let over_cost = match leaves_record {
+            true => prepared.over_cost(&self.weights, found.total)?,
+            false => None,
+        };
         let mut outcome = SearchOutcome {
             hits,
             corrected: prepared.corrected,
@@ -177,7 +181,7 @@ impl Search {
             let (view, vocabularies) = (&prepared.view, &self.schema.vocabularies);
             people
                 .decisions
-                .record(&permit, view, query, &outcome, vocabularies);
+                .record(&permit, view, query, &outcome, over_cost, vocabularies);
             if !shows_reasons {
                 outcome.hide_reasons();
             }
@@ -442,6 +446,22 @@ impl Prepared {
         } = self;
         self.snapshot
             .search(plan, words, &weights.text, rank, with_neutral)
+    }
+
+    /// How many matches the highest acceptable cost alone keeps off, when there is one: no facet counts them.
+    fn over_cost(&self, weights: &Weights, total: u64) -> Result<Option<u64>, IndexError> {
+        if self.plan.filters.max_cost_cents.is_none() {
+            return Ok(None);
+        }
+        let mut plan = self.plan.clone();
+        plan.filters.max_cost_cents = None;
+        plan.facets = Vec::new();
+        plan.page.limit = 0;
+        plan.page.offset = 0;
+        let found = self
+            .snapshot
+            .search(&plan, &self.words, &weights.text, &self.rank, false)?;
+        Ok(Some(found.total - total))
     }
 
     /// Whether many ask the same, without words and without a profile; every resource would have to be looked at.

@@ -640,6 +640,8 @@ fn what_is_agreed_to_ranks_and_what_is_withdrawn_does_not() {
         plain["hits"][0].get("explanation").is_none()
             && plain["hits"][0].get("neutral_rank").is_none()
     );
+    let dear = search(&json!({"q": "carte", "max_price": 5})).json();
+    assert_eq!(dear["total"], 0, "no cost is known");
     let own = json!({"q": "carte", "profile": {"devices": ["desktop"]}});
     assert_eq!(
         ids(&search(&own).json())[0],
@@ -651,20 +653,20 @@ fn what_is_agreed_to_ranks_and_what_is_withdrawn_does_not() {
         without_time(search(&question).json()),
         without_time(neutral)
     );
-    // Two searches were ranked by the stored profile; each left a record.
+    // Three searches were ranked by the stored profile; each left a record.
     let decisions = || {
         app.as_bearer(&token, "GET", "/api/v1/account/export", Value::Null)
             .json()["records"]["decisions"]
             .clone()
     };
     for _ in 0..100 {
-        if decisions().as_array().unwrap().len() == 2 {
+        if decisions().as_array().unwrap().len() == 3 {
             break;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     let decisions = decisions();
-    assert_eq!(decisions.as_array().unwrap().len(), 2, "{decisions:#}");
+    assert_eq!(decisions.as_array().unwrap().len(), 3, "{decisions:#}");
     let first = &decisions[0];
     assert_eq!(
         (&first["query"], &first["profile"]["devices"]),
@@ -691,6 +693,8 @@ fn what_is_agreed_to_ranks_and_what_is_withdrawn_does_not() {
         &json!([{"reason": "device", "count": 1}]),
         "{decisions:#}"
     );
+    let too_dear = json!([{"reason": "max_price", "count": 3}]);
+    assert_eq!(decisions[2]["excluded"], too_dear, "{decisions:#}");
     let sentence = best["contributions"][0]["sentence"].as_u64().unwrap();
     assert!(first["sentences"][sentence as usize]["fr"].is_string());
 }
