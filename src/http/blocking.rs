@@ -5,7 +5,7 @@
 //! stays is told to come back at once, so that accepted questions keep their time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -61,10 +61,13 @@ impl Bridge {
                 permit(&self.questions).await?
             }
         };
-        Ok(tokio::task::block_in_place(move || {
+        let begun = Instant::now();
+        let done = tokio::task::block_in_place(move || {
             let _permit = permit;
             work()
-        }))
+        });
+        self.queue.learn(begun.elapsed());
+        Ok(done)
     }
 
     /// Whether a question that came now would be told to come back.

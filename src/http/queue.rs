@@ -1,42 +1,53 @@
 //! Who may wait for a permit, and who is told to come back at once.
 //!
-//! A queue that forms and dissolves is a burst: its places are many, and everybody is served. One that stands is a load
-//! that the server does not sustain: whatever its length, it only makes every answer late by as much. So a standing
-//! queue is kept short, by turning new questions away while they have not waited for anything yet. It is long again once
-//! nobody had to be turned away for a moment. Nothing here depends on how long a question takes, on any machine.
+//! A queue that forms and dissolves is a burst: everybody is served, as long as the last of them waits for no longer than
+//! [`BURST`]. One that stands is a load that the server does not sustain: whatever its length, it only makes every answer
+//! late by as much. So a standing queue is kept short, by turning new questions away while they have not waited for
+//! anything yet. How many places a burst has follows from how long questions took of late, whatever the machine.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A queue without its people: it counts them, the permits' own order serves them.
 pub struct Queue {
-    /// Places while it stands: each in it waits for less than the time of one question.
-    short: usize,
-    /// Places in a burst.
-    long: usize,
+    /// Questions that are answered at once, and places while it stands: whoever has one waits for the time of one question.
+    at_once: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     waiting: usize,
-    /// Since when there was always somebody.
-    standing_since: Option<Instant>,
-    /// When somebody was last turned away.
-    refused_at: Option<Instant>,
+    /// How long a question takes, once it has its permit; zero before the first.
+    usual: Duration,
+    /// Since when more wait than a standing queue has places.
+    long_since: Option<Instant>,
+    crowd: Option<Crowd>,
 }
 
-/// Places in a burst for each question that is answered at once: the twenty or so requests of a page, of several people.
-const BURST: usize = 16;
+/// A queue that stood, and was made short.
+struct Crowd {
+    /// When somebody was last turned away.
+    refused_at: Instant,
+    /// How many found a place since.
+    seated: u32,
+}
 
-/// Places at most, however many cores there are.
+/// A burst may keep those who wait for as long, and may be longer than a standing queue for as long. Of a load that stays for
+/// five seconds, those that were taken for a burst at its beginning are then less than one in a hundred.
+const BURST: Duration = Duration::from_millis(25);
+
+/// Places at most, however short the questions.
 const MOST: usize = 256;
 
-/// A queue that has been there for this long stands.
-const STANDING: Duration = Duration::from_millis(50);
+/// The crowd has gone when so many in a row found a place, ...
+const SEATED: u32 = 16;
 
-/// Without anybody turned away for this long, the crowd has gone.
+/// ...or nobody was turned away for this long.
 const CALM: Duration = Duration::from_secs(1);
+
+/// A question more changes by one part in so many what questions take as a rule.
+const MEMORY: u32 = 16;
 
 /// A place in the queue, given back when dropped.
 pub struct Waiting<'a>(&'a Queue);
@@ -45,8 +56,7 @@ impl Queue {
     /// For so many questions that are answered at once.
     pub fn new(at_once: usize) -> Self {
         Queue {
-            short: at_once.div_ceil(2),
-            long: (at_once * BURST).clamp(at_once, MOST),
+            at_once,
             state: Mutex::default(),
         }
     }
@@ -58,12 +68,16 @@ impl Queue {
 
     fn enter_at(&self, now: Instant) -> Option<Waiting<'_>> {
         let mut state = self.lock();
-        if state.waiting >= self.places(&state, now) {
-            state.refused_at = Some(now);
+        if self.turns_away(&mut state, now) {
             return None;
         }
         state.waiting += 1;
-        state.standing_since.get_or_insert(now);
+        if state.waiting > self.at_once {
+            state.long_since.get_or_insert(now);
+        }
+        if let Some(crowd) = &mut state.crowd {
+            crowd.seated += 1;
+        }
         Some(Waiting(self))
     }
 
@@ -74,22 +88,42 @@ impl Queue {
 
     /// Whether nobody more may wait; whoever is told so counts as turned away.
     pub fn is_full(&self) -> bool {
-        let (mut state, now) = (self.lock(), Instant::now());
-        let is_full = state.waiting >= self.places(&state, now);
+        self.turns_away(&mut self.lock(), Instant::now())
+    }
+
+    /// Learns how long a question took that had its permit.
+    pub fn learn(&self, took: Duration) {
+        let mut state = self.lock();
+        state.usual = match state.usual {
+            Duration::ZERO => took,
+            usual => (usual * (MEMORY - 1) + took) / MEMORY,
+        };
+    }
+
+    fn turns_away(&self, state: &mut State, now: Instant) -> bool {
+        let is_over = |crowd: &mut Crowd| crowd.seated >= SEATED || now - crowd.refused_at >= CALM;
+        state.crowd.take_if(is_over);
+        let stands = state.long_since.is_some_and(|since| now - since >= BURST);
+        let places = match stands || state.crowd.is_some() {
+            true => self.at_once,
+            false => self.places_of_a_burst(state.usual),
+        };
+        let is_full = state.waiting >= places;
         if is_full {
-            state.refused_at = Some(now);
+            state.crowd = Some(Crowd {
+                refused_at: now,
+                seated: 0,
+            });
         }
         is_full
     }
 
-    fn places(&self, state: &State, now: Instant) -> usize {
-        let within = |since: Option<Instant>, span| since.is_some_and(|since| now - since < span);
-        let stands = state.standing_since.is_some() && !within(state.standing_since, STANDING);
-        if stands || within(state.refused_at, CALM) {
-            self.short
-        } else {
-            self.long
-        }
+    fn places_of_a_burst(&self, usual: Duration) -> usize {
+        let each = usual.as_nanos().max(1);
+        let places = BURST.as_nanos() * self.at_once as u128 / each;
+        usize::try_from(places)
+            .map_or(MOST, |places| places.min(MOST))
+            .max(self.at_once)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -101,8 +135,8 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.waiting -= 1;
-        if state.waiting == 0 {
-            state.standing_since = None;
+        if state.waiting <= self.0.at_once {
+            state.long_since = None;
         }
     }
 }
@@ -119,32 +153,57 @@ mod tests {
         waiting.len() - before
     }
 
-    #[test]
-    fn a_burst_has_many_places_and_a_standing_queue_few() {
-        let (queue, start, mut waiting) = (Queue::new(2), Instant::now(), Vec::new());
-        assert_eq!(fill(&queue, start, &mut waiting), 32);
-        let later = start + STANDING * 2;
-        assert_eq!(fill(&queue, later, &mut waiting), 0, "all are still there");
-        waiting.clear();
-        assert_eq!(
-            fill(&queue, later, &mut waiting),
-            1,
-            "the crowd has been there"
-        );
+    /// A queue whose questions take a millisecond.
+    fn queue(at_once: usize) -> Queue {
+        let queue = Queue::new(at_once);
+        queue.learn(Duration::from_millis(1));
+        queue
     }
 
     #[test]
-    fn the_queue_is_long_again_once_nobody_was_turned_away_for_a_moment() {
-        let (queue, start, mut waiting) = (Queue::new(1), Instant::now(), Vec::new());
-        assert_eq!(fill(&queue, start, &mut waiting), 16);
+    fn a_burst_has_the_places_that_are_served_in_its_time() {
+        let now = Instant::now();
+        for (took_us, places) in [(1_000, 50), (5_000, 10), (100, MOST), (90_000, 2)] {
+            let queue = Queue::new(2);
+            queue.learn(Duration::from_micros(took_us));
+            assert_eq!(fill(&queue, now, &mut Vec::new()), places, "{took_us}");
+        }
+    }
+
+    #[test]
+    fn a_queue_that_stands_is_kept_short() {
+        let (queue, start, mut waiting) = (queue(2), Instant::now(), Vec::new());
+        assert_eq!(fill(&queue, start, &mut waiting), 50);
+        let later = start + BURST * 2;
+        assert_eq!(fill(&queue, later, &mut waiting), 0, "all are still there");
         waiting.clear();
-        let soon = start + CALM / 2;
-        assert_eq!(
-            fill(&queue, soon, &mut waiting),
-            1,
-            "the crowd may come again"
-        );
-        waiting.clear();
-        assert_eq!(fill(&queue, soon + CALM * 2, &mut waiting), 16);
+        assert_eq!(fill(&queue, later, &mut waiting), 2);
+    }
+
+    #[test]
+    fn a_short_queue_may_stay_for_ever_and_a_burst_still_has_its_places() {
+        let (queue, start, mut waiting) = (queue(2), Instant::now(), Vec::new());
+        waiting.extend(queue.enter_at(start));
+        assert_eq!(fill(&queue, start + CALM, &mut waiting), 49);
+    }
+
+    #[test]
+    fn the_crowd_has_gone_when_many_in_a_row_or_nobody_for_a_moment_was_turned_away() {
+        for at_once in [1, 2, 8] {
+            let (queue, start, mut waiting) = (queue(at_once), Instant::now(), Vec::new());
+            let burst = fill(&queue, start, &mut waiting);
+            waiting.clear();
+            let short = fill(&queue, start, &mut waiting);
+            assert!(short < burst, "the crowd may come again");
+            for _ in 0..SEATED {
+                waiting.pop();
+                waiting.extend(queue.enter_at(start));
+            }
+            assert_eq!(waiting.len() + fill(&queue, start, &mut waiting), burst);
+            waiting.clear();
+            assert_eq!(fill(&queue, start, &mut waiting), short);
+            waiting.clear();
+            assert_eq!(fill(&queue, start + CALM, &mut waiting), burst);
+        }
     }
 }
