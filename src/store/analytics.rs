@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Store, StoreError, read_error, write_error};
+use super::{Store, StoreError, read_error};
 use crate::domain::usage::{Usage, UsageKind};
 
 /// The version this program writes: a byte in front of the count.
@@ -16,7 +16,8 @@ impl Store {
             let value = [&[VERSION], usage.count.to_be_bytes().as_slice()].concat();
             batch.insert(key(usage), value);
         }
-        self.analytics.apply_batch(batch).map_err(write_error)?;
+        let written = self.analytics.apply_batch(batch);
+        written.map_err(|error| self.unwritten(error))?;
         self.committer.wait()
     }
 
@@ -43,7 +44,8 @@ impl Store {
         for key in self.analytics.range(..day.to_string().as_bytes()).keys() {
             batch.remove(key.map_err(read_error)?);
         }
-        self.analytics.apply_batch(batch).map_err(write_error)
+        let written = self.analytics.apply_batch(batch);
+        written.map_err(|error| self.unwritten(error))
     }
 }
 

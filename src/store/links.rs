@@ -38,7 +38,7 @@ impl Store {
                 };
                 trees.touch(id)
             })
-            .map_err(transaction_error)?;
+            .map_err(|error| self.failed(transaction_error(error)))?;
         self.committer.wait()?;
         if let Some(sequence) = sequence {
             self.news.announce(sequence);
@@ -60,7 +60,8 @@ impl Store {
 
     /// Forgets what is known of an address.
     pub fn forget_link(&self, id: &ResourceId) -> Result<(), StoreError> {
-        self.links.remove(id.as_str()).map_err(write_error)?;
+        let removed = self.links.remove(id.as_str());
+        removed.map_err(|error| self.unwritten(error))?;
         Ok(())
     }
 

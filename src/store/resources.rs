@@ -120,6 +120,11 @@ impl Store {
         Ok(applied)
     }
 
+    /// The engine could not write.
+    pub(super) fn unwritten(&self, error: sled::Error) -> StoreError {
+        self.failed(write_error(error))
+    }
+
     /// After an error of the engine's nobody knows what it has in memory alone.
     pub(super) fn failed(&self, error: StoreError) -> StoreError {
         match error {
@@ -278,7 +283,7 @@ impl Store {
     pub(super) fn set_sequence(&self, sequence: u64) -> Result<(), StoreError> {
         self.counters
             .insert(SEQUENCE_KEY, &sequence.to_be_bytes())
-            .map_err(write_error)?;
+            .map_err(|error| self.unwritten(error))?;
         self.news.announce(sequence);
         self.committer.wait()
     }

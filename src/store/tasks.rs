@@ -19,9 +19,10 @@ impl Store {
                 task.id.to_be_bytes(),
                 [&[VERSION], json.as_slice()].concat(),
             )
-            .map_err(write_error)?;
+            .map_err(|error| self.unwritten(error))?;
         while count(self.tasks.iter()) > KEPT {
-            self.tasks.pop_min().map_err(write_error)?;
+            let oldest = self.tasks.pop_min();
+            oldest.map_err(|error| self.unwritten(error))?;
         }
         self.committer.wait()
     }

@@ -233,7 +233,7 @@ impl Vault {
         });
         done.map_err(|error| match error {
             TransactionError::Abort(error) => error,
-            TransactionError::Storage(error) => self.store.failed(write_error(error)).into(),
+            TransactionError::Storage(error) => self.store.unwritten(error).into(),
         })?;
         self.store.committer.wait()?;
         self.posted(prepared.iter().filter_map(|step| match step {

@@ -16,7 +16,7 @@ use super::{Held, Record, Vault, VaultError, named_at, place};
 use crate::domain::account::{Account, PersonId};
 use crate::store::keyring::{Erasure, KeyKind};
 use crate::store::register::Category;
-use crate::store::{StoreError, read_error, write_error};
+use crate::store::{StoreError, read_error};
 
 impl Held<'_> {
     /// Erases the person: the account, and everything that is not proof. The receipt says when the proof goes too.
@@ -112,7 +112,8 @@ impl Vault {
             }
         }
         if is_any {
-            self.store.people.apply_batch(doomed).map_err(write_error)?;
+            let removed = self.store.people.apply_batch(doomed);
+            removed.map_err(|error| self.store.unwritten(error))?;
             self.store.committer.wait()?;
         }
         Ok(())
@@ -129,7 +130,8 @@ impl Vault {
                 }
             }
         }
-        self.store.people.apply_batch(doomed).map_err(write_error)?;
+        let removed = self.store.people.apply_batch(doomed);
+        removed.map_err(|error| self.store.unwritten(error))?;
         let mut addresses = sled::Batch::default();
         for entry in &self.store.addresses {
             let (name, holder) = entry.map_err(read_error)?;
@@ -141,7 +143,7 @@ impl Vault {
         self.store
             .addresses
             .apply_batch(addresses)
-            .map_err(write_error)?;
+            .map_err(|error| self.store.unwritten(error))?;
         self.clear_outbox(gone).map_err(|error| StoreError::Write {
             reason: format!("mail of an erased account could not be removed: {error}"),
         })?;

@@ -7,7 +7,7 @@ use super::{Vault, VaultError};
 use crate::domain::account::{Account, EmailAddress, PersonId};
 use crate::domain::actor::Actor;
 use crate::domain::consent::Purpose;
-use crate::store::{read_error, write_error};
+use crate::store::read_error;
 
 impl Vault {
     /// The person an address belongs to.
@@ -43,7 +43,7 @@ impl Vault {
         confirmed.sort();
         for (_, name, person) in confirmed {
             let inserted = self.store.addresses.insert(name, person.as_bytes());
-            inserted.map_err(write_error)?;
+            inserted.map_err(|error| self.store.unwritten(error))?;
         }
         Ok(self.store.committer.wait()?)
     }

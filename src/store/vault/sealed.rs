@@ -4,7 +4,7 @@ use super::{VERSION, Vault, place};
 use crate::domain::account::PersonId;
 use crate::store::keyring::{KeyError, Keyring};
 use crate::store::register::Category;
-use crate::store::{Store, StoreError, read_error, seal, write_error};
+use crate::store::{Store, StoreError, read_error, seal};
 
 /// A record about a person that nobody needs to be able to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Store {
             batch.insert(record.key.as_slice(), record.sealed.as_slice());
         }
         let written = self.people.apply_batch(batch);
-        written.map_err(|error| self.failed(write_error(error)))?;
+        written.map_err(|error| self.unwritten(error))?;
         self.committer.wait()
     }
 
