@@ -8,18 +8,19 @@
 //! that would take too long to index at every run (with `CLASSO_BENCH_QUERIES`, see `support`). Then watch *ns a match*:
 //! it should not grow with the catalogue.
 //!
-//! Where the time goes (the whole answer, 100,000 resources in one segment; `perf record --call-graph dwarf` of a run with
-//! `CLASSO_BENCH_DATA` shows it, stacks counted by what is in them): the pass over the matches 54 % (adding up the postings
-//! 23, handing the matches over 10, filters and counts 12, ranking 6, what is near 2), reading and marking the page's twenty
-//! records 16, their reasons 6, the words' dictionaries with completions and misspellings 10, places of words for nearness 3,
-//! the profile's tables 3. At the median the page and the dictionaries, which cost the same however many match, are the
-//! half; at the 95th percentile it is the pass.
+//! Where the work goes (the whole answer, 100,000 resources in one segment, by instructions: `valgrind --tool=callgrind`
+//! of a run with `CLASSO_BENCH_DATA` shows it): the pass over the matches 60 % (adding up the postings 31, ranking 13,
+//! filters and counts 8, handing the matches over 6, what is near 2), reading and marking the page's twenty records 14,
+//! their reasons 5, the words' dictionaries with completions and misspellings 7, the filters' rows 3, the profile's tables 3,
+//! places of words for nearness 2. At the median the page and the dictionaries, which cost the same however many match, are
+//! about the half; at the 95th percentile it is the pass.
 //!
 //! A filter's row of bits is made by the first question that has it (0.1 ms at 100,000 resources) and kept, so that three
 //! rounds measure the kept ones; *filters without words, asked once* has both. Nothing else is kept from a question for
 //! another one with words.
 //!
-//! Growth (each in one segment, as an import leaves it soon after): 72 ns a match at 100,000 resources, 43 at 1,000,000.
+//! Growth (each in one segment, as an import leaves it soon after): 72 ns a match at 100,000 resources and 43 at 1,000,000,
+//! before filters left matches out by their bits; 52 at 100,000 since.
 //! Filters without words grow with what passes them, 0.16 to 0.68 ms at the median; recommendations for a profile look at
 //! every resource, 0.66 to 5.6 ms. After 2,000 questions at 1,000,000 the server holds 252 MiB of its own, and 1.2 GiB of
 //! the index mapped, which the system takes back when it needs it.

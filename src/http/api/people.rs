@@ -99,7 +99,7 @@ pub fn checked<T>(value: Option<T>) -> ApiResult<T> {
     value.ok_or_else(|| ApiError::Internal("a field that was checked is missing".into()))
 }
 
-/// Asks what is kept about persons, on a worker thread.
+/// Asks what is kept about persons, over the bridge.
 pub async fn ask<T: Send + 'static>(
     server: &Arc<Server>,
     work: impl FnOnce(&People) -> Result<T, ServiceError> + Send + 'static,

@@ -70,7 +70,7 @@ impl Visit {
         format!("/{}/{page}", self.ui.tag())
     }
 
-    /// Answers with a page that `work` writes, on a worker thread.
+    /// Answers with a page that `work` writes, over the bridge.
     pub async fn show(
         self,
         server: Arc<Server>,
