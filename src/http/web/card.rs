@@ -192,6 +192,15 @@ impl<'a> Cards<'a> {
     }
 }
 
+/// The best of those that giving up a wish would add; one that comes alone is all there is.
+pub fn newcomer(ui: Ui, adds: u64, title: &LanguageMap) -> Option<Html> {
+    let (title, _) = best(title, ui.language)?;
+    Some(match adds {
+        1 => ui.t1("search.alone", title),
+        _ => ui.t1("search.best", title),
+    })
+}
+
 /// The text to show to who reads a language, with its own language where that is another.
 pub fn best(map: &LanguageMap, language: Language) -> Option<(&str, Option<&str>)> {
     let own = map.get(language.tag()).map(|text| (text, None));

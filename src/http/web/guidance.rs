@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::address::{Address, Room};
-use super::card::{Card, Cards, best};
+use super::card::{self, Card, Cards};
 use super::frame::Frame;
 use super::texts::{Html, Ui};
 use super::visit::{Visit, written};
@@ -284,11 +284,10 @@ impl Asks<'_> {
             return outcome.minimal.iter().filter_map(offer).collect();
         }
         let single = outcome.relaxations.iter().map(|(relaxation, newcomer)| {
-            let title = best(&newcomer.title, self.ui.language);
             Some(Offer {
                 text: self.told_all(outcome, &[relaxation.wish]),
                 count: self.ui.n("search.adds", relaxation.adds),
-                best: title.map(|(title, _)| self.ui.best_of(relaxation.adds, title)),
+                best: card::newcomer(self.ui, relaxation.adds, &newcomer.title),
                 url: self.without(outcome, &[relaxation.wish])?,
             })
         });

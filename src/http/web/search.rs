@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::address::{Address, Room};
-use super::card::{Card, Cards};
+use super::card::{self, Card, Cards};
 use super::facets::{self, FacetView, Facets};
 use super::frame::Frame;
 use super::labels::Labels;
@@ -344,11 +344,10 @@ impl LaysOut<'_> {
     /// What giving up one wish would bring; when that is never enough, the smallest sets that are.
     fn concessions(&self, outcome: &GuidanceOutcome) -> Vec<Concession> {
         let single = outcome.relaxations.iter().map(|(relaxation, newcomer)| {
-            let best = super::card::best(&newcomer.title, self.ui.language);
             Some(Concession {
                 text: self.told_all(outcome, &[relaxation.wish]),
                 adds: self.ui.n("search.adds", relaxation.adds),
-                best: best.map(|(title, _)| self.ui.best_of(relaxation.adds, title)),
+                best: card::newcomer(self.ui, relaxation.adds, &newcomer.title),
                 url: self.without(outcome, &[relaxation.wish])?,
             })
         });

@@ -132,16 +132,6 @@ impl Ui {
         Html(Cow::Owned(self.t(key).0.replacen("{}", &html.0, 1)))
     }
 
-    /// The best of those that giving up a wish would add; one that comes alone is all there is.
-    pub fn best_of(&self, adds: u64, title: impl fmt::Display) -> Html {
-        let key = if adds == 1 {
-            "search.alone"
-        } else {
-            "search.best"
-        };
-        self.t1(key, title)
-    }
-
     /// A text that counts something.
     pub fn n(&self, key: &str, count: impl Count) -> Html {
         let count = count.count();
