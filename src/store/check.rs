@@ -30,15 +30,38 @@ pub fn leftovers(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
             path: store.to_owned(),
         });
     }
+    Ok(unfinished_snapshots(store))
+}
+
+fn unfinished_snapshots(store: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(store).into_iter().flatten().flatten();
-    let is_leftover = |path: &PathBuf| {
+    let is_unfinished = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("snap.") && name.ends_with(".generating")
     };
-    Ok(entries
+    entries
         .map(|entry| entry.path())
-        .filter(is_leftover)
-        .collect())
+        .filter(is_unfinished)
+        .collect()
+}
+
+/// Removes the snapshots that a kill left unfinished: sled 0.34 takes such a file for the latest snapshot, and does not
+/// open. It leaves the one before in place until a new one is whole, so nothing is lost. In a store that another process
+/// holds nothing is removed.
+pub(super) fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
+    let unfinished = unfinished_snapshots(store);
+    if unfinished.is_empty() {
+        return Ok(());
+    }
+    let database = File::open(store.join("db"))?;
+    if database.try_lock().is_err() {
+        return Ok(());
+    }
+    for file in unfinished {
+        tracing::warn!(file = %file.display(), "a snapshot that was not finished is removed");
+        fs::remove_file(file)?;
+    }
+    Ok(())
 }
 
 /// Copies the store beside itself, then removes leftovers from it; returns where the copy is.

@@ -96,6 +96,7 @@ impl Store {
             reason,
         };
         std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
+        check::remove_unfinished_snapshots(path).map_err(|error| failed(error.to_string()))?;
         let open = || {
             sled::Config::new()
                 .path(path)

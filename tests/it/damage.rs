@@ -104,6 +104,26 @@ fn a_flipped_byte_that_the_engine_does_not_notice_is_found_at_start_and_the_inde
 }
 
 #[test]
+fn a_snapshot_of_the_store_that_a_kill_left_unfinished_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    import("a", 5, &data);
+    let unfinished = data.join("store/snap.FFFFFFFFFFFFFFFF.generating");
+    for half in ["", "half of a snapshot"] {
+        write_file(&unfinished, half);
+        let server = ServerProcess::start("serve", &data);
+        assert_eq!(total(&server), 5);
+        assert!(!unfinished.exists());
+        write_file(&unfinished, half);
+        let held = run(&["import", "nothing.jsonl"], &data);
+        assert!(!held.status.success());
+        assert!(unfinished.exists(), "a running server may be writing it");
+        std::fs::remove_file(&unfinished).unwrap();
+        server.terminate();
+    }
+}
+
+#[test]
 fn an_index_that_knows_more_than_the_store_is_built_anew() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

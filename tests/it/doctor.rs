@@ -148,18 +148,17 @@ fn a_damaged_index_is_built_anew_and_a_damaged_store_is_explained() {
         .next()
         .unwrap()
         .path();
-    let segment = std::fs::read_dir(&generation)
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "store")
-        })
-        .unwrap();
-    let mut bytes = std::fs::read(&segment).unwrap();
-    bytes[3] ^= 0xff;
-    std::fs::write(&segment, bytes).unwrap();
+    // Every one: some may be left of segments that are not in use any more.
+    let files = std::fs::read_dir(&generation).unwrap().flatten();
+    let records = files.map(|entry| entry.path()).filter(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "store")
+    });
+    for records in records {
+        let mut bytes = std::fs::read(&records).unwrap();
+        bytes[3] ^= 0xff;
+        std::fs::write(&records, bytes).unwrap();
+    }
     let (code, findings) = examine(&data, &[]);
     assert_eq!(
         (code, findings[2].1.as_str()),
