@@ -45,8 +45,7 @@ impl Bridge {
         }
     }
 
-    /// Runs a question to the core where its connection is served, while other threads take over all other connections: a
-    /// question is short, and to wake another thread for it, and this one again, took longer than most of them.
+    /// Runs a question to the core on a worker thread.
     ///
     /// # Errors
     /// `ApiError::Busy` when the queue is full, or no permit came free in time.
@@ -61,12 +60,12 @@ impl Bridge {
                 permit(&self.questions).await?
             }
         };
-        let begun = Instant::now();
-        let done = tokio::task::block_in_place(move || {
-            let _permit = permit;
-            work()
-        });
-        self.queue.learn(begun.elapsed());
+        let (done, took) = run(permit, move || {
+            let begun = Instant::now();
+            (work(), begun.elapsed())
+        })
+        .await?;
+        self.queue.learn(took);
         Ok(done)
     }
 
