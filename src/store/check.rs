@@ -23,14 +23,21 @@ pub struct StoreCheck {
 /// # Errors
 /// [`StoreError::Locked`] while another process holds the store: then such a file is no leftover.
 pub fn leftovers(store: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    if let Ok(file) = File::open(store.join("db"))
-        && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
-    {
-        return Err(StoreError::Locked {
-            path: store.to_owned(),
-        });
-    }
+    let _held = hold(store)?;
     Ok(unfinished_snapshots(store))
+}
+
+/// Holds the store against other processes for as long as the file is open.
+fn hold(store: &Path) -> Result<Option<File>, StoreError> {
+    let Ok(file) = File::open(store.join("db")) else {
+        return Ok(None);
+    };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked {
+            path: store.to_owned(),
+        }),
+        _ => Ok(Some(file)),
+    }
 }
 
 fn unfinished_snapshots(store: &Path) -> Vec<PathBuf> {
@@ -53,10 +60,9 @@ pub(super) fn remove_unfinished_snapshots(store: &Path) -> io::Result<()> {
     if unfinished.is_empty() {
         return Ok(());
     }
-    let database = File::open(store.join("db"))?;
-    if database.try_lock().is_err() {
+    let Ok(_held) = hold(store) else {
         return Ok(());
-    }
+    };
     for file in unfinished {
         tracing::warn!(file = %file.display(), "a snapshot that was not finished is removed");
         fs::remove_file(file)?;
