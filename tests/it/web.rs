@@ -443,7 +443,7 @@ fn a_hit_leads_to_its_page_which_tells_its_place_and_leads_back() {
     );
     assert!(url.ends_with("?q=fractions&price=free"), "{url}");
     let text = page(&url).text;
-    assert!(text.contains("At place 1 for “fractions”"), "{text}");
+    assert!(text.contains("Rank 1 for “fractions”"), "{text}");
     assert!(text.contains("href=\"/en/search?q=fractions&#38;price=free\""));
     let out = page("/en/resources/a%2Fb?q=fractions&price=free").text;
     assert!(
@@ -524,7 +524,7 @@ fn what_went_wrong_is_told_to_browsers_as_a_page_and_to_programs_as_a_problem() 
     assert!(text.contains("<code>level</code>"), "{text}");
     let lost = page("/en/nowhere");
     assert_eq!(lost.status, 404);
-    assert!(lost.text.contains("There is no such page"));
+    assert!(lost.text.contains("This page does not exist"));
     assert!(
         page("/api/v1/nowhere").headers["content-type"]
             .to_str()

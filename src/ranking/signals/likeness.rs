@@ -73,12 +73,12 @@ impl Signal for SharedWords {
         // A quarter of the telling words is much: no two descriptions are written alike.
         match self.value(seen) {
             0.25.. => Bilingual::new(
-                "Parle de la même chose : bien des mots en commun.",
+                "Porte sur le même sujet : beaucoup de mots en commun.",
                 "About the same thing: many words in common.",
             ),
             0.1.. => Bilingual::new(
                 "Plusieurs mots importants en commun.",
-                "Several telling words in common.",
+                "Several significant words in common.",
             ),
             _ => Bilingual::new("Quelques mots en commun.", "A few words in common."),
         }

@@ -25,12 +25,12 @@ impl Signal for TextMatch {
     fn sentence(&self, seen: Seen) -> Bilingual {
         let percent = (self.value(seen) * 100.0).round();
         match percent {
-            60.0.. => Bilingual::new("Répond bien à vos mots.", "Answers your words well."),
+            60.0.. => Bilingual::new("Répond bien à vos mots.", "Matches your words well."),
             25.0.. => Bilingual::new(
                 "Répond en partie à vos mots.",
-                "Answers your words in part.",
+                "Matches your words in part.",
             ),
-            _ => Bilingual::new("Répond un peu à vos mots.", "Answers your words a little."),
+            _ => Bilingual::new("Répond un peu à vos mots.", "Matches your words a little."),
         }
     }
 }

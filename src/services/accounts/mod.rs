@@ -179,7 +179,7 @@ fn not_the_password() -> ServiceError {
 
 /// A link that is wrong, old or used says the same.
 fn spent() -> ServiceError {
-    let detail = "this link is not good, or not any more; ask for a new one";
+    let detail = "this link is not valid, or no longer is; ask for a new one";
     ServiceError::Invalid(vec![Problem::new("token", "token_not_good", detail)])
 }
 
