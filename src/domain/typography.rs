@@ -160,7 +160,10 @@ fn french(text: &str, origin: Origin) -> String {
                 stick(&mut set, NO_BREAK, false);
                 set.push(sign);
             }
-            '\'' if next.is_some_and(char::is_alphabetic) && set.ends_with(char::is_alphabetic) => {
+            // What follows may be marked: « d'<mark>élève</mark> ».
+            '\'' if next.is_some_and(|next| next.is_alphanumeric() || next == '<')
+                && set.ends_with(char::is_alphabetic) =>
+            {
                 set.push('’');
             }
             sign if sign.is_ascii_digit() && !set.ends_with(char::is_alphanumeric) => {
@@ -341,6 +344,10 @@ mod tests {
             "en 2026 250 élèves, 4 1500"
         );
         assert_eq!(ours("l'élève d'ici"), "l’élève d’ici");
+        assert_eq!(
+            ours("d'1 h, d'<mark>ici</mark>"),
+            "d’1 h, d’<mark>ici</mark>"
+        );
         assert_eq!(ours("2ème et 1ère, 3ième"), "2e et 1re, 3e");
     }
 
