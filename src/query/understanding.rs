@@ -233,9 +233,9 @@ impl Understanding {
             let (own, barred) = match &found.form.meaning {
                 Meaning::Content => (CONTENT, 0),
                 Meaning::Compound => (bits(&[Facet::Type, Facet::StudentType]), 0),
-                // Who wants videos in English does not look for English.
-                Meaning::Filter(Facet::Language, _) => {
-                    (bits(&[Facet::Language]) | bits(&SIGNALS), u32::MAX)
+                // Who wants videos in English does not look for English, nor who has a Chrome book for books.
+                Meaning::Filter(facet @ (Facet::Language | Facet::Device), _) => {
+                    (bits(&[*facet]) | bits(&SIGNALS), u32::MAX)
                 }
                 Meaning::Filter(facet, _) => (bits(&[*facet]), u32::MAX),
                 Meaning::Signal(facet, _) => (bits(&[*facet]), bits(&[*facet])),
@@ -300,7 +300,9 @@ impl Understanding {
                     Meaning::Signal(_, value) => {
                         // Acronyms that fold to stop words ("LES", "AI") are taken for these unless in capitals.
                         let means = (at..end).any(|word| !part.is_stop(word));
-                        if means || part.is_in_capitals(&found.words) {
+                        if (means || part.is_in_capitals(&found.words))
+                            && !self.context.is_unwanted(part, at)
+                        {
                             found.values.push(*value);
                             matches.push(found);
                         }

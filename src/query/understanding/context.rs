@@ -97,7 +97,7 @@ impl Context {
             Place::Standing => {
                 let is_complement = |word| COMPLEMENT.contains(&word);
                 let before = words.start.checked_sub(1).map(|before| part.key(before));
-                let governor = self.governor(part, words.start);
+                let governor = self.governor(part, words.start).map(|at| part.key(at));
                 !before.into_iter().chain(governor).any(is_complement)
             }
             Place::End => {
@@ -108,10 +108,23 @@ impl Context {
             }
         };
         let from = introduced.unwrap_or(words.start);
-        let is_negated = self
-            .governor(part, from)
-            .is_some_and(|word| self.negations.contains(word));
+        let is_negated = self.negation(part, from).is_some();
         (form.when.iter().any(holds) && !is_negated).then_some(from)
+    }
+
+    /// The word that makes what starts at a word mean the contrary.
+    fn negation(&self, part: &Part, from: usize) -> Option<usize> {
+        let governor = self.governor(part, from)?;
+        self.negations
+            .contains(part.key(governor))
+            .then_some(governor)
+    }
+
+    /// Whether a signal is what is not wanted ("jeux sauf les mathématiques"). A negation that is also a word with a meaning
+    /// says nothing of it: « pas de danse » are steps.
+    pub fn is_unwanted(&self, part: &Part, from: usize) -> bool {
+        self.negation(part, from)
+            .is_some_and(|negation| part.is_stop(negation))
     }
 
     /// Where what introduces the words starts.
@@ -150,10 +163,10 @@ impl Context {
         None
     }
 
-    /// The word before some words and their determiners.
-    fn governor<'p>(&self, part: &'p Part, from: usize) -> Option<&'p str> {
-        let mut words = (0..from).rev().map(|at| part.key(at)).take(3);
-        words.find(|word| !self.determiners.contains(*word))
+    /// The place of the word before some words and their determiners.
+    fn governor(&self, part: &Part, from: usize) -> Option<usize> {
+        let mut before = (0..from).rev().take(3);
+        before.find(|at| !self.determiners.contains(part.key(*at)))
     }
 
     /// "iPad et Chromebook": the second is introduced with the first.
@@ -193,10 +206,11 @@ impl Context {
         before.chain(after).any(|at| is_noun(&at))
     }
 
-    /// Whether what is said ends here: with the text, or before something that is introduced or joined.
+    /// Whether what is said ends here: with the text or its last word with a meaning ("gratuit, s'il vous plaît"), or before
+    /// something that is introduced or joined.
     fn ends(&self, part: &Part, end: usize) -> bool {
-        part.get(end)
-            .is_none_or(|next| self.introducers.contains(next) || self.numbers.is_and(next))
+        let is_joined = |next| self.introducers.contains(next) || self.numbers.is_and(next);
+        part.get(end).is_some_and(is_joined) || (end..part.len()).all(|at| part.is_stop(at))
     }
 
     /// Whether a noun ends here: nothing follows that it could be an adjective of.

@@ -70,6 +70,9 @@ struct CountedSection {
     forms: Vec<String>,
     #[serde(default = "one")]
     first: u8,
+    /// The number is the last: all from the first on are meant.
+    #[serde(default)]
+    up_to: bool,
     ids: Vec<String>,
 }
 
@@ -89,6 +92,9 @@ struct ExpressionsSection {
 
 /// Shorter acronyms are other words too often ("ts", "sel", "pe").
 const LONGEST_SHORT_ACRONYM: usize = 3;
+
+/// A number is no code when the word that it is joined to is as long as "gr".
+const SHORTEST_JOINED: usize = 2;
 
 /// Where a filter expression is a constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -123,6 +129,8 @@ pub struct Form {
 enum Item {
     Word(String),
     Counter(Counter),
+    /// What goes from one thing to another: a word, or a dash.
+    Through,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -143,6 +151,11 @@ pub enum Values {
         first: u8,
         values: Vec<Ordinal>,
     },
+    /// All from that of the first number to that of the highest one.
+    UpTo {
+        first: u8,
+        values: Vec<Ordinal>,
+    },
 }
 
 impl Values {
@@ -150,6 +163,10 @@ impl Values {
     pub fn of(&self, numbers: &[u8]) -> Option<Vec<Ordinal>> {
         match self {
             Values::These(values) => Some(values.clone()),
+            Values::UpTo { first, values } => {
+                let last = usize::from(numbers.iter().max()?.checked_sub(*first)?);
+                values.get(..=last).map(<[Ordinal]>::to_vec)
+            }
             Values::Counted { first, values } => {
                 let value = |number: &u8| {
                     let place = usize::from(number.checked_sub(*first)?);
@@ -195,14 +212,16 @@ impl Forms {
             facet,
             forms: texts,
             first,
+            up_to,
             ids,
         } in &file.counted
         {
             let (facet, values) = (filter(facet)?, ordinals(facet, ids, vocabularies)?);
             for text in texts {
-                let values = Values::Counted {
-                    first: *first,
-                    values: values.clone(),
+                let (first, values) = (*first, values.clone());
+                let values = match up_to {
+                    true => Values::UpTo { first, values },
+                    false => Values::Counted { first, values },
                 };
                 forms.add(
                     text,
@@ -337,6 +356,11 @@ impl Forms {
                             true
                         }
                         Item::Word(_) => false,
+                        Item::Through => {
+                            let after = context.numbers.after_through(part, end);
+                            end = after.unwrap_or(end);
+                            after.is_some()
+                        }
                         Item::Counter(counter) => {
                             let read =
                                 context
@@ -365,6 +389,13 @@ impl Forms {
                 .and_then(|word| self.by_word_after_rank.get(word));
             try_all(next, 1, end, &list);
         }
+        if let Some((word, number)) = joined(part.key(at)) {
+            let forms = self.by_word.get(word).into_iter().flatten();
+            let counted = |form: &&Form| form.items[1..] == [Item::Counter(Counter::Number)];
+            for form in forms.map(|place| &self.forms[*place]).filter(counted) {
+                found(form, at + 1, &[number]);
+            }
+        }
     }
 
     /// The words that filters start with.
@@ -378,18 +409,29 @@ impl Forms {
     }
 }
 
+/// A word and the number that is written together with it ("sec5", "grade4").
+fn joined(key: &str) -> Option<(&str, u8)> {
+    let word = key.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = key[word.len()..].parse().ok()?;
+    (word.chars().count() >= SHORTEST_JOINED).then_some((word, number))
+}
+
 fn items(text: &str) -> Vec<Item> {
     let mut items = Vec::new();
     for piece in text.split_inclusive('}') {
-        let (words, counter) = match piece.strip_suffix("{rank}") {
-            Some(words) => (words, Some(Counter::Rank)),
-            None => match piece.strip_suffix("{number}") {
-                Some(words) => (words, Some(Counter::Number)),
-                None => (piece, None),
-            },
+        let placeholders = [
+            ("{rank}", Item::Counter(Counter::Rank)),
+            ("{number}", Item::Counter(Counter::Number)),
+            ("{to}", Item::Through),
+        ];
+        let mut placeholders = placeholders.into_iter();
+        let found = placeholders.find_map(|(sign, item)| Some((piece.strip_suffix(sign)?, item)));
+        let (words, placeholder) = match found {
+            Some((words, item)) => (words, Some(item)),
+            None => (piece, None),
         };
         items.extend(keys(words).into_iter().map(Item::Word));
-        items.extend(counter.map(Item::Counter));
+        items.extend(placeholder);
     }
     items
 }

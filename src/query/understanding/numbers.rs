@@ -106,6 +106,12 @@ impl Numbers {
         self.through.contains(word)
     }
 
+    /// The place after what goes from the word before `at` to another one, a word or a dash.
+    pub fn after_through(&self, part: &Part, at: usize) -> Option<usize> {
+        let (link, next) = self.link(part, at)?;
+        matches!(link, Link::Through).then_some(next)
+    }
+
     /// What links the word before `at` to what follows: a word, or a sign between the words.
     fn link(&self, part: &Part, at: usize) -> Option<(Link, usize)> {
         let word = part.get(at)?;
