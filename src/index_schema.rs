@@ -180,8 +180,12 @@ impl IndexSchema {
             }),
         )
         .map_err(toml_error("glossary or synonyms"))?;
+        let stop_words =
+            StopWords::new(files.get("stopwords/fr.txt"), files.get("stopwords/en.txt"));
         let terms = vocabularies.all().flat_map(Vocabulary::terms);
         let names = terms.flat_map(|term| term.names());
+        let known = expansions.words().chain(names).chain(stop_words.iter());
+        let known_words = KnownWords::new(known);
         Ok(IndexSchema {
             text_fields: TextFields::parse(files.get("resource.toml"), &vocabularies).map_err(
                 |reason| IndexSchemaError::Content {
@@ -194,12 +198,9 @@ impl IndexSchema {
             currencies: Currencies::parse(files.get("currencies.toml"))
                 .map_err(toml_error("currencies.toml"))?,
             licences: licences.groups,
-            stop_words: StopWords::new(
-                files.get("stopwords/fr.txt"),
-                files.get("stopwords/en.txt"),
-            ),
+            known_words,
+            stop_words,
             ranking: files.get("ranking.toml").to_owned(),
-            known_words: KnownWords::new(expansions.words().chain(names)),
             expansions,
             understanding: Understanding::parse(files.get("understanding.toml"), &vocabularies)
                 .map_err(|reason| IndexSchemaError::Content {

@@ -265,7 +265,8 @@ fn key(words: impl Iterator<Item = String>) -> Vec<String> {
     words.map(|word| singular(&word).unwrap_or(word)).collect()
 }
 
-fn singular(word: &str) -> Option<String> {
+/// A word without its plural ending, as far as a rule tells.
+pub(super) fn singular(word: &str) -> Option<String> {
     let ending = |plural: &str, singular: &str| {
         let root = word.strip_suffix(plural)?;
         (root.len() >= 2 && word.len() >= 4).then(|| format!("{root}{singular}"))

@@ -3,6 +3,7 @@
 
 use tantivy_fst::{Automaton, IntoStreamer, Map, Streamer};
 
+use super::expansions::singular;
 use crate::domain::text;
 
 /// The words of some expressions, folded, each once.
@@ -19,8 +20,10 @@ impl KnownWords {
         KnownWords(map.expect("sorted words, each once"))
     }
 
+    /// Whether a word is one of them, or the plural of one.
     pub fn contains(&self, word: &str) -> bool {
-        self.0.contains_key(word)
+        let is_known = |word: &str| self.0.contains_key(word);
+        is_known(word) || singular(word).is_some_and(|singular| is_known(&singular))
     }
 
     /// The words that an automaton accepts.

@@ -22,6 +22,11 @@ impl StopWords {
         )
     }
 
+    /// All of them, folded, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub fn contains(&self, word: &str) -> bool {
         self.0.contains(word)
     }

@@ -113,9 +113,23 @@ fn a_misspelled_word_is_known_by_what_it_finds_in_another_form_or_language() {
         assert_eq!(ids(&answer), [id], "{typed}");
         assert_eq!(answer["query"]["corrected"], corrected);
     }
-    let answer = app.search(json!({"q": "mountain"}));
-    assert_eq!(answer["query"]["corrected"], Value::Null);
-    assert_eq!(answer["total"], 0, "a right word is not taken for another");
+    for right in ["mountain", "mountains"] {
+        let answer = app.search(json!({"q": right}));
+        assert_eq!(answer["query"]["corrected"], Value::Null, "{right}");
+        assert_eq!(answer["total"], 0, "a right word is not taken for another");
+    }
+}
+
+#[test]
+fn words_without_a_meaning_of_their_own_are_not_corrected() {
+    let app = TestApp::with(&[
+        json!({"id": "jump", "title": {"fr": "Le saut en longueur"}}),
+        json!({"id": "junk", "title": {"fr": "Reconnaître un pourriel"}}),
+    ]);
+    for question in ["sauf", "des jeux sauf le saut", "pourriez-vous m'aider"] {
+        let answer = app.search(json!({"q": question}));
+        assert_eq!(answer["query"]["corrected"], Value::Null, "{question}");
+    }
 }
 
 #[test]
