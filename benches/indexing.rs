@@ -4,15 +4,13 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use classo::index::writer;
 use classo::index_schema::IndexSchema;
 use classo::query::attributes::Address;
 use rayon::prelude::*;
 use support::raw::RawTantivy;
-use support::server::processor;
-use support::{resources, sizes};
+use support::{Effort, resources, sizes};
 
 /// That of the program.
 #[global_allocator]
@@ -48,22 +46,5 @@ fn main() {
             own.processor,
             raw.processor / own.processor,
         );
-    }
-}
-
-/// Seconds, as the clock on the wall has them and as the cores do. The ratio of the latter is the one to trust on a
-/// machine that does other things too.
-struct Effort {
-    elapsed: f64,
-    processor: f64,
-}
-
-impl Effort {
-    fn start() -> impl FnOnce() -> Effort {
-        let (started, before) = (Instant::now(), processor("self"));
-        move || Effort {
-            elapsed: started.elapsed().as_secs_f64(),
-            processor: processor("self") - before,
-        }
     }
 }

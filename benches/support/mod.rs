@@ -33,6 +33,8 @@ use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use self::server::processor;
+
 /// Classo on an empty folder, with an index of the resources in one segment, as an import leaves it soon after.
 pub fn app_with(folder: &Path, resources: &[Resource]) -> App {
     let app = App::open(folder).expect("an empty data folder");
@@ -260,6 +262,40 @@ fn question(rng: &mut StdRng, resource: &Resource) -> Question {
     Question {
         corrected,
         ..Question::read(body)
+    }
+}
+
+/// Seconds, as the clock on the wall has them and as the cores do. The ratio of the latter is the one to trust on a
+/// machine that does other things too.
+#[derive(Default)]
+pub struct Effort {
+    pub elapsed: f64,
+    pub processor: f64,
+}
+
+impl Effort {
+    /// What this process does from now until the end is asked for.
+    pub fn start() -> impl FnOnce() -> Effort {
+        let (started, before) = (Instant::now(), processor("self"));
+        move || Effort {
+            elapsed: started.elapsed().as_secs_f64(),
+            processor: processor("self") - before,
+        }
+    }
+
+    pub fn add(&mut self, other: &Effort) {
+        self.elapsed += other.elapsed;
+        self.processor += other.processor;
+    }
+
+    /// The effort for so many resources, for people.
+    pub fn told(&self, resources: usize) -> String {
+        format!(
+            "{resources} resources, {:.0}/s, {:.1} s, processor time {:.1} s",
+            resources as f64 / self.elapsed,
+            self.elapsed,
+            self.processor
+        )
     }
 }
 

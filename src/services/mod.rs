@@ -22,7 +22,7 @@ pub mod indexing;
 mod kept_answers;
 pub mod links;
 pub mod outbox;
-mod priority;
+pub mod priority;
 pub mod profiles;
 pub mod reindex;
 pub mod search;

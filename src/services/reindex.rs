@@ -26,7 +26,7 @@ use crate::ranking::weights::Weights;
 use crate::store::{Store, room};
 
 /// How far the threads that build stand back for those that search.
-const NICENESS: i32 = 10;
+pub const NICENESS: i32 = 10;
 
 /// Rebuilds, rolls back, and tells which generations there are.
 pub struct Reindex {
