@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     match cli::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("classo: {}", cli::output::one_line(&error));
+            cli::output::tell(format!("classo: {}", cli::output::one_line(&error)));
             if error.is::<cli::WrongUse>() {
                 ExitCode::from(2)
             } else {

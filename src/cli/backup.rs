@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::WrongUse;
-use super::output::{Progress, say};
+use super::output::{Progress, say, tell};
 use super::{open, remote::Remote};
 use crate::app::App;
 use crate::config::{DataSettings, ServerSettings};
@@ -217,7 +217,7 @@ fn backups_in(folder: &Path) -> anyhow::Result<Vec<CheckedBackup>> {
         {
             match check_backup(&path) {
                 Ok(backup) => backups.push(backup),
-                Err(error) => eprintln!("classo: left out: {error}"),
+                Err(error) => tell(format!("classo: left out: {error}")),
             }
         }
     }

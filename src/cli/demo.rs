@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 
+use super::output::tell;
 use super::{open, serve};
 use crate::app::App;
 use crate::demo::CATALOGUE;
@@ -16,10 +17,10 @@ pub fn run(args: &serve::ServeArgs) -> anyhow::Result<()> {
     if app.store.sequence() == 0 {
         fill(app, args)?;
     } else {
-        eprintln!(
+        tell(format!(
             "{} is in use already and is served as it is; --data names a fresh folder",
             args.data.folder.display()
-        );
+        ));
     }
     open::wait_for_index(app)?;
     serve::serve(to_serve)
@@ -42,11 +43,11 @@ fn fill(app: &App, args: &serve::ServeArgs) -> anyhow::Result<()> {
             report.rejected
         );
     }
-    eprintln!(
+    tell(format!(
         "{} real resources are in {}",
         report.records(),
         args.data.folder.display()
-    );
+    ));
     Ok(())
 }
 
@@ -55,7 +56,10 @@ struct Strict;
 
 impl ImportListener for Strict {
     fn rejected(&mut self, reject: Reject) -> std::io::Result<()> {
-        eprintln!("{} line {}: {}", reject.file, reject.line, reject.reason);
+        tell(format!(
+            "{} line {}: {}",
+            reject.file, reject.line, reject.reason
+        ));
         Ok(())
     }
 

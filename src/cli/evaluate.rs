@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::WrongUse;
 use super::import::refuse_overwriting;
-use super::output::Progress;
+use super::output::{Progress, tell};
 use crate::config::DataSettings;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::index_schema::IndexSchema;
@@ -89,10 +89,10 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         let (documents, collection) = files::read(source, &schema)?;
         let unasked = collection.unasked();
         if unasked > 0 {
-            eprintln!(
+            tell(format!(
                 "{}: {unasked} judged questions are not asked, and left out",
                 collection.name
-            );
+            ));
         }
         let asked = collection.queries.len() * rounds(args, &configurations);
         let progress = Counter::new(&collection.name, asked);

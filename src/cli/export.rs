@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::output::Progress;
+use super::output::{Progress, tell};
 use crate::config::DataSettings;
 use crate::interchange::export::{Export, ExportFormat};
 use crate::store::{Store, StoreError};
@@ -42,7 +42,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
         })
         .with_context(cannot)?;
     std::fs::rename(&unfinished, out).with_context(cannot)?;
-    eprintln!("{count} resources are in {}", out.display());
+    tell(format!("{count} resources are in {}", out.display()));
     Ok(())
 }
 

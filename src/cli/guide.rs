@@ -3,14 +3,14 @@
 //! It asks what the API would ask next, and reads numbers or words. Nobody has to sit at a terminal: answers may be piped.
 
 use std::fs;
-use std::io::{BufRead, Write, stdin, stdout};
+use std::io::{BufRead, stdin};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::output::say;
+use super::output::{ask, say};
 use super::{WrongUse, open, remote::Remote};
 use crate::app::App;
 use crate::config::{DataSettings, ServerSettings};
@@ -445,8 +445,7 @@ impl Conversation {
         };
         let hint = typeset(hint.get(self.language), self.language, Origin::Ours);
         loop {
-            write!(stdout(), "[{hint}] > ")?;
-            stdout().flush()?;
+            ask(format!("[{hint}] > "));
             let mut line = String::new();
             if stdin().lock().read_line(&mut line)? == 0 {
                 say("");

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::WrongUse;
-use super::output::{Progress, say};
+use super::output::{Progress, say, tell};
 use super::{open, remote::Remote};
 use crate::app::App;
 use crate::config::{DataSettings, ServerSettings};
@@ -255,9 +255,12 @@ impl Rejects {
         }
         self.shown += 1;
         if self.shown <= SHOWN_REJECTS {
-            eprintln!("{} line {}: {}", reject.file, reject.line, reject.reason);
+            tell(format!(
+                "{} line {}: {}",
+                reject.file, reject.line, reject.reason
+            ));
         } else if self.shown == SHOWN_REJECTS + 1 {
-            eprintln!("... more refused records are not shown; --rejects FILE keeps them all");
+            tell("... more refused records are not shown; --rejects FILE keeps them all");
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! How commands speak: progress on a terminal, plain lines elsewhere, a log for servers.
 
 use std::fmt::Display;
-use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
+use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -49,14 +49,26 @@ pub fn one_line(error: &anyhow::Error) -> String {
 
 /// Prints a line of a result. When nobody reads any more (`| head`), the command ends, and that is no failure.
 pub fn say(line: impl Display) {
-    if let Err(error) = writeln!(stdout(), "{line}") {
-        let code = if error.kind() == ErrorKind::BrokenPipe {
-            0
-        } else {
-            1
-        };
-        std::process::exit(code);
+    must_be_read(writeln!(stdout(), "{line}"));
+}
+
+/// Prints what a person is to answer, on the same line.
+pub fn ask(question: impl Display) {
+    must_be_read(write!(stdout(), "{question}").and_then(|()| stdout().flush()));
+}
+
+fn must_be_read(written: io::Result<()>) {
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(_) => std::process::exit(1),
     }
+}
+
+/// Tells something that is no result, on standard error. When nobody reads there any more, the work goes on: what was
+/// asked for is not what is told about it.
+pub fn tell(line: impl Display) {
+    let _ = writeln!(stderr(), "{line}");
 }
 
 /// Progress of long work: a bar on a terminal, a line now and then elsewhere.
@@ -109,7 +121,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(position);
         } else if self.last_line.elapsed() > LINE_EVERY {
-            eprintln!("{}: {}", self.what, line());
+            tell(format!("{}: {}", self.what, line()));
             self.last_line = Instant::now();
         }
     }

@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 
 use super::WrongUse;
-use super::output::say;
+use super::output::{say, tell};
 use super::{open, remote::Remote};
 use crate::config::{DataSettings, ServerSettings};
 use crate::domain::actor::Actor;
@@ -46,7 +46,7 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<()> {
         match outcome {
             Ok(()) => say(format!("removed {id}")),
             Err(error) => {
-                eprintln!("classo: {id}: {error:#}");
+                tell(format!("classo: {id}: {error:#}"));
                 failed += 1;
             }
         }

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::open::{self, ToServe};
+use super::output::tell;
 use crate::config::{DataSettings, ListenSettings};
 use crate::http;
 
@@ -35,10 +36,10 @@ pub fn serve(
     }: ToServe,
 ) -> anyhow::Result<()> {
     if !app.indexing.wait_for(app.store.sequence(), CATCH_UP) {
-        eprintln!(
+        tell(format!(
             "the index is {} changes behind the catalogue and catches up while the server runs",
             app.indexing.lag()
-        );
+        ));
     }
     let served = runtime.block_on(http::serve(
         app,
@@ -51,10 +52,12 @@ pub fn serve(
 }
 
 fn announce(address: std::net::SocketAddr) {
-    println!("listening on http://{address}");
     // A closed standard output is no reason not to serve.
-    let _ = std::io::stdout().flush();
-    eprintln!("the API is described at http://{address}/api/docs; stop with Ctrl-C");
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+    tell(format!(
+        "the API is described at http://{address}/api/docs; stop with Ctrl-C"
+    ));
 }
 
 /// Ctrl-C, or the signal with which services are stopped.

@@ -124,6 +124,36 @@ fn while_a_server_holds_the_folder_commands_say_so_and_go_through_it() {
     );
 }
 
+/// A pipe that nobody reads.
+fn unread() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+#[test]
+fn a_command_that_nobody_listens_to_does_its_work_and_ends_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.jsonl"));
+    let good = lines(&[record("a", "Jeu de fractions", json!({}))]);
+    write_file(&file, &format!("{}{good}", "no record\n".repeat(20)));
+    let unheard = |arguments: &[&str]| {
+        let mut command = classo();
+        command.args(arguments).arg("--data").arg(&data);
+        command.stdout(unread()).stderr(unread()).status().unwrap()
+    };
+    let imported = unheard(&["import", file.to_str().unwrap()]);
+    assert_eq!(imported.code(), Some(0), "{imported}");
+    let kept = run(&["export"], &data);
+    assert_eq!(stdout(&kept).lines().count(), 1, "what came last is there");
+    for (arguments, code) in [
+        (&["search", "fractions"][..], 0),
+        (&["export"], 0),
+        (&["remove", "nobody"], 1),
+        (&["import", "nowhere.jsonl"], 1),
+    ] {
+        assert_eq!(unheard(arguments).code(), Some(code), "{arguments:?}");
+    }
+}
+
 #[test]
 fn wrong_use_exits_with_2_and_failures_with_1() {
     let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::json;
 
-use crate::cli::output::say;
+use crate::cli::output::{say, tell};
 use crate::domain::draft::Draft;
 use crate::domain::problem::sentence;
 use crate::index_schema::IndexSchema;
@@ -39,7 +39,11 @@ pub fn run(catalogue: &Path, json: bool) -> anyhow::Result<()> {
             Ok(draft) => resources.push(draft.resource),
             Err(reason) => {
                 refused += 1;
-                eprintln!("{} line {}: {reason}", catalogue.display(), line.number);
+                tell(format!(
+                    "{} line {}: {reason}",
+                    catalogue.display(),
+                    line.number
+                ));
             }
         }
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::EvaluateArgs;
 use crate::cli::WrongUse;
+use crate::cli::output::tell;
 use crate::domain::draft::Draft;
 use crate::index_schema::IndexSchema;
 use crate::interchange::jsonl::{self, Line, Lines};
@@ -208,10 +209,10 @@ fn read_documents(file: &Path, schema: &IndexSchema) -> anyhow::Result<Vec<Draft
         }
     }
     if let Some(first) = left_out.first() {
-        eprintln!(
+        tell(format!(
             "{} documents are left out; the first: {first:#}",
             left_out.len()
-        );
+        ));
     }
     Ok(documents)
 }
