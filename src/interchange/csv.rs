@@ -9,6 +9,7 @@ use std::io::{self, BufRead};
 use serde_json::{Map, Value};
 
 use super::encoding::Encoding;
+use super::export;
 use super::jsonl::{LONGEST_LINE_BYTES, Line, Lines};
 use super::record::{Place, Raw, Record, Source};
 
@@ -30,6 +31,8 @@ pub struct Layout {
     pub encoding: Encoding,
     /// Cells beyond the header belong to its columns again, from this one on.
     pub repeat_from: Option<String>,
+    /// Whether a cell that looks like a formula has an apostrophe in front of it.
+    pub is_escaped: bool,
 }
 
 /// What may stand between two cells.
@@ -107,6 +110,10 @@ impl<R: BufRead> Table<R> {
             if text.trim().is_empty() {
                 continue;
             }
+            let text = match self.layout.is_escaped {
+                true => export::unescaped(text),
+                false => text,
+            };
             match row.get_mut(column) {
                 None => {
                     row.insert(column.clone(), Value::String(text));

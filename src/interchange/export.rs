@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::lrmi;
+use crate::domain::draft::listed;
+use crate::domain::language::UNDETERMINED;
 use crate::domain::resource::{Resource, ResourceId};
 
 /// The formats that can be written.
@@ -20,7 +22,7 @@ pub enum ExportFormat {
 }
 
 /// The columns of a table, each the place of a value in a record; the mapping `classo` reads them back.
-const COLUMNS: [&str; 36] = [
+const COLUMNS: [&str; 37] = [
     "id",
     "title.fr",
     "title.en",
@@ -30,6 +32,7 @@ const COLUMNS: [&str; 36] = [
     "description.und",
     "keywords.fr",
     "keywords.en",
+    "keywords.und",
     "url",
     "publisher.name",
     "publisher.headquarters",
@@ -145,7 +148,8 @@ impl<W: Write> Export<W> {
 
     fn write_row(&mut self, resource: &Resource) -> io::Result<()> {
         self.begin()?;
-        let record = serde_json::to_value(resource)?;
+        let mut record = serde_json::to_value(resource)?;
+        use_columns_of_languages(&mut record);
         let cells = COLUMNS.iter().map(|column| {
             let value = column
                 .split('.')
@@ -164,13 +168,64 @@ fn row(cells: impl Iterator<Item = String>) -> io::Result<Vec<u8>> {
         .map_err(|error| io::Error::other(error.to_string()))
 }
 
-/// A value as a cell. A text that a spreadsheet would take for a formula gets an apostrophe, as spreadsheets do.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(BETWEEN),
-        Value::Null => String::new(),
-        other => other.to_string(),
+/// The languages that have columns of their own.
+const OWN_COLUMNS: [&str; 3] = ["fr", "en", UNDETERMINED];
+
+/// Moves texts of languages without columns to those of no language, where nothing else would be left of a title or a
+/// description, and nobody lists keywords.
+fn use_columns_of_languages(record: &mut Value) {
+    for field in ["title", "description", "keywords"] {
+        let Some(Value::Object(map)) = record.get_mut(field) else {
+            continue;
+        };
+        let (own, others): (Map<_, _>, Map<_, _>) = std::mem::take(map)
+            .into_iter()
+            .partition(|(tag, _)| OWN_COLUMNS.contains(&tag.as_str()));
+        *map = own;
+        if field == "keywords" {
+            let elsewhere = map.entry(UNDETERMINED).or_insert_with(|| json!([]));
+            if let Value::Array(words) = elsewhere {
+                words.extend(others.into_values().flat_map(listed));
+            }
+        } else if let (true, Some(text)) = (map.is_empty(), others.into_values().next()) {
+            map.insert(UNDETERMINED.into(), text);
+        }
     }
+}
+
+/// A value as a cell.
+fn cell(value: &Value) -> String {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    escaped(match value {
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(BETWEEN),
+        Value::Null => String::new(),
+        other => text(other),
+    })
+}
+
+/// A text that a spreadsheet would take for a formula gets an apostrophe, as spreadsheets do; so does one that has such an
+/// apostrophe of its own.
+fn escaped(text: String) -> String {
+    match is_like_a_formula(&text) {
+        true => format!("{ESCAPE}{text}"),
+        false => text,
+    }
+}
+
+/// The text of a cell that [`Export`] wrote.
+pub fn unescaped(cell: String) -> String {
+    match cell.strip_prefix(ESCAPE) {
+        Some(text) if is_like_a_formula(text) => text.to_owned(),
+        _ => cell,
+    }
+}
+
+const ESCAPE: char = '\'';
+
+fn is_like_a_formula(text: &str) -> bool {
+    text.trim_start_matches(ESCAPE)
+        .starts_with(['=', '+', '-', '@', '\t'])
 }

@@ -48,8 +48,11 @@ pub fn document(resource: &Resource) -> Value {
     put("dateCreated", json!(resource.created_at));
     put("dateModified", json!(resource.updated_at));
     if let Some(price) = &resource.price {
+        let is_for_sale = price.amount.is_some_and(|amount| amount > 0.0);
         let free = match price.model.as_deref() {
             Some("free") => Some(true),
+            // Free, with something more for a price; without the price it would read as free and no more.
+            Some("freemium") if is_for_sale => Some(true),
             Some("paid" | "trial" | "quote") => Some(false),
             _ => None,
         };

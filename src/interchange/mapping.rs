@@ -43,6 +43,9 @@ pub struct Mapping {
     encoding: Encoding,
     /// The column with which the cells beyond the header begin again.
     repeat_from: Option<String>,
+    /// Whether a cell that looks like a formula has an apostrophe in front of it, which is not its text's.
+    #[serde(default)]
+    escaped: bool,
     /// Where in a JSON document the records may lie: names of members with dots between them.
     #[serde(default)]
     pub records: Vec<String>,
@@ -156,6 +159,7 @@ impl Mapping {
                 .and_then(|separator| u8::try_from(separator).ok()),
             encoding: self.encoding,
             repeat_from: self.repeat_from.clone(),
+            is_escaped: self.escaped,
         }
     }
 
@@ -186,11 +190,11 @@ impl Mapping {
             .into_iter()
             .filter(|(name, _)| !is_used(name))
             .collect();
-        let mut provenance = json!({"format": self.name, "raw": raw});
+        set(&mut ours, "provenance.format", self.name.as_str().into());
+        set(&mut ours, "provenance.raw", raw.into());
         if let Some(source) = &self.source {
-            provenance["source"] = source.as_str().into();
+            set(&mut ours, "provenance.source", source.as_str().into());
         }
-        ours.insert("provenance".into(), provenance);
         self.localise(&mut ours, vocabularies);
         Ok(Value::Object(ours))
     }

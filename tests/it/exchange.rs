@@ -40,7 +40,13 @@ fn what_is_exported_and_imported_again_is_the_same() {
             "=1+1",
             json!({"subjects": ["nobody knows", "/arts"], "keywords": {"fr": ["un", "deux"]}}),
         ),
-        record("edx:x", "Cours", json!({"levels": ["Advanced"]})),
+        record(
+            "edx:x",
+            "Cours",
+            json!({"levels": ["Advanced"], "price": {"model": "freemium", "amount": 99.0, "currency": "USD"}}),
+        ),
+        json!({"id": "f", "title": {"de": "-5 °C"}, "description": {"es": "'=hielo"}, "keywords": {"und": ["frío"]},
+            "provenance": {"source": "Elsewhere"}}),
     ];
     write_file(&path("a.jsonl"), &lines(&records));
     let exports = |data: &Path, format: &str| {
@@ -57,7 +63,7 @@ fn what_is_exported_and_imported_again_is_the_same() {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone())
         .collect();
-    assert_eq!(ids, ["a", "b", "edx:x"]);
+    assert_eq!(ids, ["a", "b", "edx:x", "f"]);
     let out = path("out.jsonl");
     assert_eq!(
         told(&["export", "--out", out.to_str().unwrap()], &first).0,
@@ -69,7 +75,7 @@ fn what_is_exported_and_imported_again_is_the_same() {
         let (file, data) = (path(format), path(&format!("{format}-data")));
         write_file(&file, &exports(&first, format));
         let (code, out, error) = told(&["import", file.to_str().unwrap()], &data);
-        assert!(code == 0 && out.contains("3 added"), "{out}{error}");
+        assert!(code == 0 && out.contains("4 added"), "{out}{error}");
         let again: Vec<Value> = exports(&data, "jsonl")
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -84,6 +90,17 @@ fn what_is_exported_and_imported_again_is_the_same() {
                 );
             }
         }
+    }
+    for format in ["csv", "lrmi"] {
+        let again = path(&format!("{format}-again"));
+        let once = exports(&path(&format!("{format}-data")), format);
+        assert_eq!(once, exports(&first, format), "nothing more is lost");
+        write_file(&path(format), &once);
+        assert_eq!(
+            told(&["import", path(format).to_str().unwrap()], &again).0,
+            0
+        );
+        assert_eq!(exports(&again, format), once);
     }
     let (code, _, error) = told(&["export"], &path("nowhere"));
     assert!(
