@@ -13,10 +13,10 @@ use crate::services::analytics::{NameCount, UsageReport, UsageWindow};
 #[derive(Debug, Args)]
 pub struct AnalyticsArgs {
     /// The first day, such as 2026-09-01; thirty days up to the last one when left out
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     from: Option<Date>,
     /// The last day; today when left out
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     to: Option<Date>,
     /// How long each list may be
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=1_000))]
@@ -28,6 +28,11 @@ pub struct AnalyticsArgs {
     data: DataSettings,
     #[command(flatten)]
     server: ServerSettings,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    let day = text.parse();
+    day.map_err(|_| "this is a day of the calendar, such as 2026-09-01".into())
 }
 
 pub fn run(args: &AnalyticsArgs) -> anyhow::Result<()> {

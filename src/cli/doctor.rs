@@ -40,6 +40,7 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
 
 fn folder(args: &DoctorArgs) -> anyhow::Result<()> {
     open::must_exist(&args.data)?;
+    open::must_be_writable(&args.data)?;
     let data = &args.data.folder;
     let schema = Arc::new(IndexSchema::load(&data.join("index-schema"))?);
     let keys = open::settings(&args.data)?.keys;

@@ -1,6 +1,9 @@
 //! Opens the data folder for a command, and says what to do when a server holds it.
 
+use std::fs::{self, File};
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,13 +95,48 @@ pub fn must_exist(data: &DataSettings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A folder whose files can be written by whoever runs the command: to an examination, those that cannot would look damaged.
+pub fn must_be_writable(data: &DataSettings) -> anyhow::Result<()> {
+    let folder = &data.folder;
+    let places = ["", "store", "index", "keys"].map(|name| folder.join(name));
+    let tried = places.iter().filter(|place| place.is_dir());
+    for place in tried {
+        try_writing(place).with_context(|| {
+            format!(
+                "{} cannot be written; run classo as the user whose folder it is, on a disk that can be written",
+                place.display()
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Makes and removes a file in a folder, and opens those that are there.
+fn try_writing(folder: &Path) -> io::Result<()> {
+    let trial = folder.join("written-by-doctor");
+    File::create(&trial)?;
+    fs::remove_file(&trial)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            File::options().append(true).open(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands in the way of who wants a folder that another process holds.
+pub fn in_use(data: &DataSettings) -> String {
+    format!(
+        "the data folder {} is in use by a running classo; stop it first, or go through it, where the command has it, with \
+         --server URL and a token of `classo operator token` in CLASSO_TOKEN",
+        data.folder.display()
+    )
+}
+
 fn told(data: &DataSettings, opened: Result<App, StartError>) -> anyhow::Result<App> {
     match opened {
-        Err(StartError::Store(StoreError::Locked { .. })) => bail!(
-            "the data folder {} is in use by a running classo; stop it first, or go through it, where the command has it, \
-             with --server URL and a token of `classo operator token` in CLASSO_TOKEN",
-            data.folder.display()
-        ),
+        Err(StartError::Store(StoreError::Locked { .. })) => bail!(in_use(data)),
         opened => opened
             .with_context(|| format!("the data folder {} cannot be opened", data.folder.display())),
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::check as index;
 use crate::index_schema::IndexSchema;
+use crate::ranking::weights::Weights;
 use crate::services::links::LinkCounts;
 use crate::store::check as store;
 use crate::store::keyring::{KeySettings, Keyring};
@@ -17,7 +18,7 @@ use crate::store::{Store, StoreError};
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// store, links, people, keys or index.
+    /// store, links, people, keys, index or index-schema.
     pub place: String,
     pub state: State,
     /// What was found, and what to do about it.
@@ -69,6 +70,7 @@ pub fn examine(
         opened: None,
         findings: Vec::new(),
     };
+    checkup.ranking(schema);
     let keyring = checkup.keyring();
     let live = checkup.store(keyring.as_ref())?;
     checkup.operators();
@@ -100,13 +102,17 @@ impl Checkup<'_> {
             Ok(store) => store,
             Err(locked @ StoreError::Locked { .. }) => return Err(locked),
             Err(error) => {
-                let advice =
-                    "move the folder aside and restore the last backup with `classo restore`";
-                self.say("store", State::Trouble, format!("{error}; {advice}"));
+                self.say("store", State::Trouble, error.to_string());
                 return Ok(None);
             }
         };
-        let check = store.check()?;
+        let check = match store.check() {
+            Ok(check) => check,
+            Err(error) => {
+                self.say("store", State::Trouble, error.to_string());
+                return Ok(None);
+            }
+        };
         let advice = "import the record again, or restore the last backup";
         self.troubles("store", &check.troubles, advice);
         if check.troubles.is_empty() {
@@ -147,6 +153,15 @@ impl Checkup<'_> {
             let others = troubles.len() - NAMED_TROUBLES;
             let says = format!("{others} more troubles of this kind");
             self.say(place, State::Trouble, says);
+        }
+    }
+
+    /// Whether a start could rank with the weights that there are.
+    fn ranking(&mut self, schema: &IndexSchema) {
+        let (texts, vocabularies) = (&schema.text_fields, &schema.vocabularies);
+        if let Err(error) = Weights::parse(&schema.ranking, texts, vocabularies) {
+            let says = format!("{error}; mend or remove the file, or nothing starts");
+            self.say("index-schema", State::Trouble, says);
         }
     }
 

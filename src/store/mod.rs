@@ -105,15 +105,14 @@ impl Store {
                 .open()
         };
         // On some damaged files sled panics instead of returning an error.
-        let opened = std::panic::catch_unwind(open)
-            .map_err(|_| failed("its files are damaged; restore a backup, or move the folder aside and import again".into()))?;
+        let opened = std::panic::catch_unwind(open).map_err(|_| failed(DAMAGED.into()))?;
         let database = opened.map_err(|error| {
             if is_lock(&error) {
                 StoreError::Locked {
                     path: path.to_owned(),
                 }
             } else {
-                failed(one_line(&error))
+                failed(told(&error))
             }
         })?;
         let tree = |name: &str| {
@@ -220,13 +219,24 @@ fn is_lock(error: &sled::Error) -> bool {
     }
 }
 
-/// An error of the engine without its line breaks.
-fn one_line(error: impl std::fmt::Display) -> String {
-    error
-        .to_string()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+/// What to do about files that the engine cannot make sense of.
+const DAMAGED: &str = "its files are damaged; move the folder aside, then restore the last backup with `classo restore`, or import again";
+
+/// What an error of the engine's means: the disk refuses, or what is on it is no store any more.
+fn told(error: &sled::Error) -> String {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    match error {
+        sled::Error::Io(refused)
+            if !matches!(
+                refused.kind(),
+                InvalidData | InvalidInput | Other | UnexpectedEof
+            ) =>
+        {
+            let text = refused.to_string();
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
+        _ => DAMAGED.to_owned(),
+    }
 }
 
 /// How many entries a tree has. The engine's own way of counting never ends once a write has failed: it is told the same
@@ -241,8 +251,8 @@ fn write_error(error: impl std::fmt::Display) -> StoreError {
     }
 }
 
-fn read_error(error: impl std::fmt::Display) -> StoreError {
+fn read_error(error: sled::Error) -> StoreError {
     StoreError::Read {
-        reason: error.to_string(),
+        reason: told(&error),
     }
 }

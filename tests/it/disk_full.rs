@@ -283,6 +283,31 @@ fn commands_on_a_full_disk_say_so_and_leave_nothing_half_done() {
     assert_eq!(export(&fresh), export(&data));
 }
 
+#[test]
+fn a_doctor_who_cannot_write_says_so_and_sends_nobody_to_delete_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), 200) else {
+        return;
+    };
+    let (data, file) = (disk.0.join("data"), folder.path().join("a.jsonl"));
+    write_file(&file, &lines(&maps("a", 3)));
+    let imported = run(&["import", file.to_str().unwrap()], &data);
+    assert!(imported.status.success(), "{imported:?}");
+    let remounted = Command::new("mount")
+        .args(["-o", "remount,ro"])
+        .arg(&disk.0)
+        .status();
+    assert!(remounted.unwrap().success());
+    let examined = run(&["doctor"], &data);
+    let said = String::from_utf8_lossy(&examined.stderr).into_owned();
+    assert_eq!((examined.status.code(), said.lines().count()), (Some(1), 1));
+    assert!(
+        said.contains("cannot be written") && said.contains("Read-only"),
+        "{said}"
+    );
+    assert!(examined.stdout.is_empty(), "{examined:?}");
+}
+
 /// Starts a command whose files may not grow beyond so many KiB, and which is told so instead of being killed.
 fn limited(kib: u64, arguments: &[&str], data: &Path) -> Command {
     let mut command = Command::new("sh");

@@ -173,6 +173,16 @@ fn a_damaged_index_is_built_anew_and_a_damaged_store_is_explained() {
         .unwrap();
     let found: Value = serde_json::from_slice(&found.stdout).unwrap();
     assert_eq!(found["total"], 1);
+    let own_schema = data.join("index-schema");
+    std::fs::create_dir(&own_schema).unwrap();
+    write_file(&own_schema.join("ranking.toml"), "no ranking");
+    let (code, findings) = examine(&data, &[]);
+    assert_eq!(
+        (code, findings[0].0.as_str(), findings[0].1.as_str()),
+        (Some(1), "index-schema", "trouble"),
+        "{findings:?}"
+    );
+    std::fs::remove_dir_all(&own_schema).unwrap();
     std::fs::write(data.join("store/db"), "no database").unwrap();
     std::fs::write(data.join("store/conf"), "no configuration").unwrap();
     let (code, findings) = examine(&data, &[]);
