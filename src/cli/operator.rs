@@ -69,7 +69,7 @@ pub fn run(args: &OperatorArgs) -> anyhow::Result<()> {
         OperatorCommand::Token { label, days, data } => {
             let lifetime = SignedDuration::from_hours(24 * i64::from(*days));
             let token =
-                OperatorTokens::new(&data.folder).create(label, SystemClock.now(), lifetime);
+                OperatorTokens::new(&data.folder).create(label, None, SystemClock.now(), lifetime);
             say(token
                 .with_context(|| format!("no token can be kept in {}", data.folder.display()))?);
         }

@@ -7,8 +7,12 @@ use super::account::{PersonId, ServiceRole};
 pub enum Actor {
     /// Anybody, unknown to us.
     Visitor,
-    /// Someone who presented a valid operator token; the label is the one given when the token was made.
-    Operator { label: String },
+    /// Someone who presented a valid operator token; the label is the one given when the token was made, by whom if it was
+    /// an account.
+    Operator {
+        label: String,
+        made_by: Option<PersonId>,
+    },
     /// Someone who is signed in.
     Person(SignedIn),
     /// Classo itself, at work on its own: delivering mail, resuming what a crash interrupted.

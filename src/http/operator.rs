@@ -8,9 +8,11 @@ use axum::http::request::Parts;
 use super::Server;
 use super::error::ApiError;
 use super::identity::{Identity, bearer};
+use crate::domain::account::ServiceRole;
 use crate::domain::actor::Actor;
 use crate::domain::session::SESSION_PREFIX;
-use crate::store::tokens::TokenRefusal;
+use crate::services::ServiceError;
+use crate::store::tokens::{OperatorToken, TokenRefusal};
 
 /// An extractor: a handler that takes it is reached by operators alone.
 pub struct Operator(pub Actor);
@@ -54,17 +56,27 @@ async fn by_token(server: &Arc<Server>, token: String, route: &str) -> Result<Op
     let at = Arc::clone(server);
     let checked = server
         .bridge
-        .operate(move || at.app.tokens.check(&token, at.app.clock.now()))
-        .await?;
+        .operate(move || {
+            let checked = at.app.tokens.check(&token, at.app.clock.now());
+            let Ok(Some(maker)) = checked.as_ref().map(|token| token.made_by) else {
+                return Ok::<_, ServiceError>(checked);
+            };
+            let operates = at.app.people.accounts.holds(maker, ServiceRole::Operator)?;
+            Ok(checked.and_then(|token| operates.then_some(token).ok_or(TokenRefusal::Orphaned)))
+        })
+        .await??;
     match checked {
-        Ok(token) => {
-            tracing::info!(route, operator = token.label, "an operator was let in");
-            Ok(Operator(Actor::Operator { label: token.label }))
+        Ok(OperatorToken { label, made_by, .. }) => {
+            tracing::info!(route, operator = label, "an operator was let in");
+            Ok(Operator(Actor::Operator { label, made_by }))
         }
         Err(refusal) => {
             tracing::warn!(route, ?refusal, "an operator token was refused");
             Err(ApiError::Unauthorized(match refusal {
                 TokenRefusal::Unknown => "This token is not known, or was revoked.",
+                TokenRefusal::Orphaned => {
+                    "The account that made this token operates no more; make a new one with `classo operator token`."
+                }
                 TokenRefusal::Expired => {
                     "This token has expired; make a new one with `classo operator token`."
                 }

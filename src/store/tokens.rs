@@ -13,6 +13,8 @@ use rand::TryRngCore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::domain::account::PersonId;
+
 /// What a token begins with, so that people and secret scanners recognise one.
 const PREFIX: &str = "classo_op_";
 
@@ -26,6 +28,9 @@ pub struct OperatorToken {
     pub label: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// The account that made it, if it was none at the console: it is good for as long as that one operates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<PersonId>,
 }
 
 /// Why a presented token opens nothing.
@@ -33,6 +38,8 @@ pub struct OperatorToken {
 pub enum TokenRefusal {
     Unknown,
     Expired,
+    /// The account that made it is gone, or operates no more.
+    Orphaned,
 }
 
 impl OperatorTokens {
@@ -46,6 +53,7 @@ impl OperatorTokens {
     pub fn create(
         &self,
         label: &str,
+        made_by: Option<PersonId>,
         now: Timestamp,
         lifetime: SignedDuration,
     ) -> io::Result<String> {
@@ -59,6 +67,7 @@ impl OperatorTokens {
             label: label.to_owned(),
             created_at: now,
             expires_at,
+            made_by,
         };
         fs::create_dir_all(&self.folder)?;
         let path = self.path(&token);
@@ -85,14 +94,23 @@ impl OperatorTokens {
 
     /// Takes every token of a label out of use; says how many there were.
     pub fn revoke(&self, label: &str) -> io::Result<usize> {
-        let mut revoked = 0;
+        self.remove(|token| token.label == label)
+    }
+
+    /// Takes every token that an account made out of use.
+    pub fn revoke_made_by(&self, person: PersonId) -> io::Result<usize> {
+        self.remove(|token| token.made_by == Some(person))
+    }
+
+    fn remove(&self, which: impl Fn(&OperatorToken) -> bool) -> io::Result<usize> {
+        let mut removed = 0;
         for (path, token) in self.records()? {
-            if token.label == label {
+            if which(&token) {
                 fs::remove_file(path)?;
-                revoked += 1;
+                removed += 1;
             }
         }
-        Ok(revoked)
+        Ok(removed)
     }
 
     /// Every token there is, without its secret, oldest first.
@@ -154,7 +172,7 @@ mod tests {
         let tokens = OperatorTokens::new(folder.path());
         let now = Timestamp::now();
         let token = tokens
-            .create("nightly", now, SignedDuration::from_hours(1))
+            .create("nightly", None, now, SignedDuration::from_hours(1))
             .expect("made");
         assert_eq!(tokens.check(&token, now).expect("valid").label, "nightly");
         assert_eq!(

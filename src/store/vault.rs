@@ -286,7 +286,7 @@ impl Vault {
         purpose: Purpose,
     ) -> Result<(), VaultError> {
         let by = match actor {
-            Actor::Operator { label } => format!("operator {label}"),
+            Actor::Operator { label, .. } => format!("operator {label}"),
             Actor::Person(officer) => format!("officer {}", officer.id),
             _ => "console".to_owned(),
         };

@@ -155,7 +155,7 @@ fn a_clock_that_jumps_back_confuses_nothing() {
     let token = {
         let app = App::open(&data).unwrap();
         let lasting = SignedDuration::from_hours(1);
-        app.tokens.create("before", now, lasting).unwrap()
+        app.tokens.create("before", None, now, lasting).unwrap()
     };
     import("a", 5, &data);
     assert!(run(&["reindex"], &data).status.success());

@@ -46,8 +46,10 @@ fn every_admin_door_of_the_description_is_closed_without_a_valid_token() {
     let app = TestApp::with(&[record("a", "un", json!({}))]);
     let (tokens, now) = (app.tokens(), Timestamp::now());
     let hour = SignedDuration::from_hours(1);
-    let expired = tokens.create("expired", now - hour - hour, hour).unwrap();
-    let revoked = tokens.create("revoked", now, hour).unwrap();
+    let expired = tokens
+        .create("expired", None, now - hour - hour, hour)
+        .unwrap();
+    let revoked = tokens.create("revoked", None, now, hour).unwrap();
     tokens.revoke("revoked").unwrap();
     let bearer = |token: &str| Some(format!("Bearer {token}"));
     let callers = [

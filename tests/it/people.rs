@@ -983,14 +983,17 @@ fn an_operator_signs_in_with_both_factors_and_a_teacher_stays_out() {
         .to_owned();
     assert_eq!(session(Some(&recovery)).json()["code"], "wrong_code");
     assert_eq!(stats(&token), 200);
-    let made = app.as_bearer(
-        &token,
-        "POST",
-        "/api/v1/admin/tokens",
-        json!({"label": "nightly", "days": 7}),
-    );
-    assert_eq!(made.status, 201);
-    assert_eq!(stats(made.json()["token"].as_str().unwrap()), 200);
+    let make = |by: &str, label: &str| {
+        let body = json!({"label": label, "days": 7});
+        let made = app.as_bearer(by, "POST", "/api/v1/admin/tokens", body);
+        assert_eq!(made.status, 201);
+        made.json()["token"].as_str().unwrap().to_owned()
+    };
+    let nightly = make(&token, "nightly");
+    let by_nightly = make(&nightly, "made by a token");
+    let at_console = make(app.token(), "made by the console's");
+    let works = || [&nightly, &by_nightly, &at_console].map(|token| stats(token));
+    assert_eq!(works(), [200, 200, 200]);
     assert_eq!(
         app.as_bearer(&teacher, "POST", "/api/v1/admin/tokens", json!({}))
             .status,
@@ -1000,6 +1003,20 @@ fn an_operator_signs_in_with_both_factors_and_a_teacher_stays_out() {
         .as_bearer(&token, "GET", "/api/v1/account/export", Value::Null)
         .json();
     assert_eq!(export["records"]["staff_reads"][0]["by"], "console");
+    // A token is good for as long as the account that made it operates.
+    let role = |has_it| {
+        let address = email("o@exemple.ca");
+        accounts.set_role(&Actor::Console, &address, ServiceRole::Operator, has_it)
+    };
+    role(false).unwrap();
+    assert_eq!(works(), [401, 401, 200]);
+    role(true).unwrap();
+    assert_eq!(works(), [200, 200, 200]);
+    let closed = app.as_bearer(&token, "DELETE", "/api/v1/account", Value::Null);
+    assert_eq!(closed.status, 200, "{}", closed.text);
+    assert_eq!(works(), [401, 401, 200]);
+    let left = app.tokens().list().unwrap();
+    assert!(left.iter().all(|token| token.made_by.is_none()));
 }
 
 #[test]

@@ -60,7 +60,12 @@ impl TestApp {
         let app = App::open_with(folder.path(), settings, clock, Outdated::Rebuild).unwrap();
         let token = app
             .tokens
-            .create("test", Timestamp::now(), SignedDuration::from_hours(1))
+            .create(
+                "test",
+                None,
+                Timestamp::now(),
+                SignedDuration::from_hours(1),
+            )
             .unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()

@@ -15,6 +15,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, ToSchema};
 
 use super::resources::resource_id;
+use crate::domain::actor::Actor;
 use crate::domain::task::TaskKind;
 use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
@@ -184,16 +185,21 @@ pub struct TokenResponse {
     label: String,
 }
 
-/// Makes a token for `/admin`, for a program of an operator.
+/// Makes a token for `/admin`, for a program of an operator: good for as long as the account that makes it operates.
 #[utoipa::path(post, path = "/admin/tokens", tag = "admin", security(("operator" = [])),
     request_body(content = Object, description = "`label` says what it is for; `days` until it expires, 1 to 3650 (90)"),
     responses((status = CREATED, body = TokenResponse), (status = UNAUTHORIZED, description = "no valid token"),
         (status = FORBIDDEN, description = "signed in, and no operator")))]
 pub async fn make_token(
-    Operator(_): Operator,
+    Operator(actor): Operator,
     State(server): State<Arc<Server>>,
     JsonBody(body): JsonBody,
 ) -> ApiResult<impl IntoResponse> {
+    // What a token makes is its maker's too.
+    let made_by = match actor {
+        Actor::Operator { made_by, .. } => made_by,
+        other => other.person(),
+    };
     let mut reader = Reader::new(RawParams::from_json(body), &server.app.schema.vocabularies);
     let label = reader.text("label").unwrap_or_else(|| "operator".into());
     let days = reader.integer("days", 3_650).unwrap_or(90).max(1);
@@ -201,7 +207,10 @@ pub async fn make_token(
     let at = Arc::clone(&server);
     let made = server.bridge.ask(move || {
         let lifetime = SignedDuration::from_hours(24 * days as i64);
-        let token = at.app.tokens.create(&label, at.app.clock.now(), lifetime);
+        let token = at
+            .app
+            .tokens
+            .create(&label, made_by, at.app.clock.now(), lifetime);
         token.map(|token| TokenResponse { token, label })
     });
     let made = made.await?;
