@@ -2,14 +2,18 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::open::in_use;
 use super::output::{Progress, tell};
-use crate::config::DataSettings;
-use crate::interchange::export::{Export, ExportFormat};
+use super::remote::Remote;
+use crate::config::{DataSettings, ServerSettings};
+use crate::domain::actor::Actor;
+use crate::interchange::export::ExportFormat;
+use crate::services::export;
 use crate::store::{Store, StoreError};
 
 #[derive(Debug, Args)]
@@ -22,12 +26,23 @@ pub struct ExportArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     data: DataSettings,
+    #[command(flatten)]
+    server: ServerSettings,
+}
+
+/// Where the catalogue is.
+enum Source {
+    Folder(Store),
+    Server(Remote),
 }
 
 pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
-    let store = open(&args.data)?;
+    let source = match &args.server.server {
+        Some(url) => Source::Server(Remote::new(url, args.server.token.as_ref())?),
+        None => Source::Folder(open(&args.data)?),
+    };
     let Some(out) = &args.out else {
-        let written = write(&store, args.format, BufWriter::new(io::stdout().lock()));
+        let written = source.write(args.format, BufWriter::new(io::stdout().lock()));
         return match written {
             Err(error) if is_broken_pipe(&error) => Ok(()),
             other => other.map(|_| ()),
@@ -36,13 +51,18 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
     // A file that is there stays whole until the new one is.
     let unfinished = out.with_extension("unfinished");
     let cannot = || format!("{} cannot be written", out.display());
-    let count = write_file(&store, args.format, &unfinished)
+    let into = File::create(&unfinished).with_context(cannot)?;
+    let count = source
+        .write_file(args.format, into)
         .inspect_err(|_| {
             let _ = std::fs::remove_file(&unfinished);
         })
         .with_context(cannot)?;
     std::fs::rename(&unfinished, out).with_context(cannot)?;
-    tell(format!("{count} resources are in {}", out.display()));
+    tell(match count {
+        Some(count) => format!("{count} resources are in {}", out.display()),
+        None => format!("the catalogue is in {}", out.display()),
+    });
     Ok(())
 }
 
@@ -52,36 +72,39 @@ fn open(data: &DataSettings) -> anyhow::Result<Store> {
         bail!("there is no catalogue in {folder}; --data names the data folder");
     }
     match Store::open(&path) {
-        Err(StoreError::Locked { .. }) => bail!(
-            "the data folder {folder} is in use by a running classo; stop it first: export does not go through a server"
-        ),
+        Err(StoreError::Locked { .. }) => bail!(in_use(data)),
         opened => opened.with_context(|| format!("the data folder {folder} cannot be opened")),
     }
 }
 
-fn write_file(store: &Store, format: ExportFormat, file: &Path) -> anyhow::Result<u64> {
-    let (count, into) = write(store, format, BufWriter::new(File::create(file)?))?;
-    let file = into.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    Ok(count)
-}
+impl Source {
+    fn write_file(&self, format: ExportFormat, file: File) -> anyhow::Result<Option<u64>> {
+        let (count, into) = self.write(format, BufWriter::new(file))?;
+        let file = into.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(count)
+    }
 
-/// Writes every resource, in the order of their ids; returns how many there are.
-fn write<W: Write>(store: &Store, format: ExportFormat, into: W) -> anyhow::Result<(u64, W)> {
-    let mut progress = Progress::of_items("exporting", store.count_changes_after(0) as u64);
-    let mut export = Export::new(format, into);
-    let mut count = 0;
-    for resource in store.resources() {
-        export.write(&resource?)?;
-        count += 1;
-        progress.at(count, || format!("{count} resources"));
+    /// Returns how many resources there are, where that is known.
+    fn write<W: Write>(
+        &self,
+        format: ExportFormat,
+        mut into: W,
+    ) -> anyhow::Result<(Option<u64>, W)> {
+        let store = match self {
+            Source::Folder(store) => store,
+            Source::Server(server) => {
+                server.export(format, &mut into)?;
+                into.flush()?;
+                return Ok((None, into));
+            }
+        };
+        let mut progress = Progress::of_items("exporting", store.count_changes_after(0) as u64);
+        let told = |count| progress.at(count, || format!("{count} resources"));
+        let (count, into) = export::write(&Actor::Console, store, format, into, told)?;
+        progress.finish();
+        Ok((Some(count), into))
     }
-    for redirect in store.redirects() {
-        let (old, to) = redirect?;
-        export.write_redirect(&old, &to)?;
-    }
-    progress.finish();
-    Ok((count, export.finish()?))
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use clap::ValueEnum;
 use jiff::civil::Date;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -20,6 +21,7 @@ use crate::http::api::analytics::AnalyticsResponse;
 use crate::http::api::duplicates::{DuplicatesResponse, MergeResponse};
 use crate::http::api::generations::{RollbackResponse, StatsResponse};
 use crate::http::api::tasks::TaskResponse;
+use crate::interchange::export::ExportFormat;
 use crate::interchange::record::{Place, Raw};
 use crate::interchange::records::{Records, Shape};
 use crate::interchange::report::ImportReport;
@@ -40,7 +42,7 @@ const PART_LINES: usize = 5_000;
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// A large catalogue over a slow line.
-const LONGEST_BACKUP: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_STREAM: Duration = Duration::from_secs(24 * 3600);
 
 impl Remote {
     pub fn new(url: &str, token: Option<&Token>) -> anyhow::Result<Self> {
@@ -189,7 +191,20 @@ impl Remote {
     /// Takes a backup of what changed after a number.
     pub fn backup(&self, since: u64, into: &mut impl Write) -> anyhow::Result<()> {
         let request = self.client.get(self.url("/admin/backup"));
-        let request = request.query(&[("since", since)]).timeout(LONGEST_BACKUP);
+        let request = request.query(&[("since", since)]);
+        self.stream(request.timeout(LONGEST_STREAM), into)
+    }
+
+    /// Takes the catalogue in a format.
+    pub fn export(&self, format: ExportFormat, into: &mut impl Write) -> anyhow::Result<()> {
+        let format = format.to_possible_value();
+        let format = format.expect("no format is hidden");
+        let request = self.client.get(self.url("/admin/export"));
+        let request = request.query(&[("format", format.get_name())]);
+        self.stream(request.timeout(LONGEST_STREAM), into)
+    }
+
+    fn stream(&self, request: RequestBuilder, into: &mut impl Write) -> anyhow::Result<()> {
         let mut response = self.response(request)?;
         response
             .copy_to(into)

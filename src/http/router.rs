@@ -15,7 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::api::admin::BearerScheme;
 use super::api::{
-    accounts, admin, analytics, backup, compare, consents, dossier, duplicates, facets,
+    accounts, admin, analytics, backup, compare, consents, dossier, duplicates, export, facets,
     generations, guidance, health, links, profile, resources, search, session, suggest, tasks,
     vocabularies, why,
 };
@@ -104,6 +104,7 @@ fn api() -> OpenApiRouter<Arc<Server>> {
                 .routes(routes!(links::list))
                 .routes(routes!(links::check))
                 .routes(routes!(backup::stream))
+                .routes(routes!(export::stream))
                 .routes(routes!(tasks::all))
                 .routes(routes!(tasks::one, tasks::cancel)),
         )

@@ -16,6 +16,7 @@ pub mod decisions;
 pub mod dossier;
 pub mod duplicates;
 pub mod evaluation;
+pub mod export;
 pub mod gate;
 pub mod guidance;
 pub mod indexing;

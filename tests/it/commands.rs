@@ -116,12 +116,32 @@ fn while_a_server_holds_the_folder_commands_say_so_and_go_through_it() {
     let found: Value =
         serde_json::from_slice(&through(&["search", "jeu", "--json"], None).stdout).unwrap();
     assert_eq!(found["total"], 2);
+    let (exported, copy) = (
+        through(&["export"], Some(&token)),
+        folder.path().join("copy.csv"),
+    );
+    assert_eq!(stdout(&exported).lines().count(), 2, "{exported:?}");
+    let to_file = ["export", "--format", "csv", "--out", copy.to_str().unwrap()];
+    assert!(through(&to_file, Some(&token)).status.success());
+    let table = std::fs::read_to_string(&copy).unwrap();
+    assert!(table.starts_with("id,") && table.lines().count() == 3);
+    let closed = through(&to_file, Some("classo_op_0"));
+    assert_eq!(closed.status.code(), Some(1));
+    assert_eq!(
+        std::fs::read_to_string(&copy).unwrap(),
+        table,
+        "the file that was there stays"
+    );
     assert!(through(&["remove", "a"], Some(&token)).status.success());
     assert_eq!(server.get("/api/v1/resources/a").0, 410);
+    let left = through(&["export"], Some(&token));
+    let own = run(&["export"], &data);
+    assert!(stderr(&own).contains("--server"), "{}", stderr(&own));
     assert!(
         server.terminate().success(),
         "a server that is asked to stop ends well"
     );
+    assert_eq!(run(&["export"], &data).stdout, left.stdout);
 }
 
 /// A pipe that nobody reads.

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod consents;
 pub mod dossier;
 pub mod duplicates;
+pub mod export;
 pub mod facets;
 pub mod generations;
 pub mod guidance;
