@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -48,17 +48,9 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
             other => other.map(|_| ()),
         };
     };
-    // A file that is there stays whole until the new one is.
-    let unfinished = out.with_extension("unfinished");
-    let cannot = || format!("{} cannot be written", out.display());
-    let into = File::create(&unfinished).with_context(cannot)?;
     let count = source
-        .write_file(args.format, into)
-        .inspect_err(|_| {
-            let _ = std::fs::remove_file(&unfinished);
-        })
-        .with_context(cannot)?;
-    std::fs::rename(&unfinished, out).with_context(cannot)?;
+        .write_to(args.format, out)
+        .with_context(|| format!("{} cannot be written", out.display()))?;
     tell(match count {
         Some(count) => format!("{count} resources are in {}", out.display()),
         None => format!("the catalogue is in {}", out.display()),
@@ -78,6 +70,26 @@ fn open(data: &DataSettings) -> anyhow::Result<Store> {
 }
 
 impl Source {
+    /// A file that is there stays whole until the new one is, and a link leads where it led. What is no file, such as a
+    /// pipe, is written as it is.
+    fn write_to(&self, format: ExportFormat, out: &Path) -> anyhow::Result<Option<u64>> {
+        let target = out.canonicalize().unwrap_or_else(|_| out.to_owned());
+        if target.metadata().is_ok_and(|there| !there.is_file()) {
+            let (count, _) = self.write(format, BufWriter::new(File::create(&target)?))?;
+            return Ok(count);
+        }
+        let mut unfinished = target.clone().into_os_string();
+        unfinished.push(".unfinished");
+        let into = File::create(&unfinished)?;
+        let written = self.write_file(format, into).and_then(|count| {
+            std::fs::rename(&unfinished, &target)?;
+            Ok(count)
+        });
+        written.inspect_err(|_| {
+            let _ = std::fs::remove_file(&unfinished);
+        })
+    }
+
     fn write_file(&self, format: ExportFormat, file: File) -> anyhow::Result<Option<u64>> {
         let (count, into) = self.write(format, BufWriter::new(file))?;
         let file = into.into_inner().map_err(io::IntoInnerError::into_error)?;

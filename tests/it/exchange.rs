@@ -71,6 +71,23 @@ fn what_is_exported_and_imported_again_is_the_same() {
     );
     assert_eq!(told(&["import", out.to_str().unwrap()], &second).0, 0);
     assert_eq!(exports(&second, "jsonl"), native);
+    // What stands where the export is to go stays what it is.
+    let (link, pipe) = (path("link"), path("pipe"));
+    std::os::unix::fs::symlink(&out, &link).unwrap();
+    write_file(&out, "");
+    let to_link = ["export", "--out", link.to_str().unwrap()];
+    assert_eq!(told(&to_link, &first).0, 0);
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), native);
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let reader = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap())
+    };
+    let to_pipe = ["export", "--out", pipe.to_str().unwrap()];
+    assert_eq!(told(&to_pipe, &first).0, 0);
+    assert_eq!(reader.join().unwrap(), native);
     for format in ["csv", "lrmi"] {
         let (file, data) = (path(format), path(&format!("{format}-data")));
         write_file(&file, &exports(&first, format));
