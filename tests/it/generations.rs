@@ -164,6 +164,53 @@ fn tasks_are_told_watched_cancelled_and_remembered() {
 }
 
 #[test]
+fn a_cancelled_import_keeps_what_was_done_and_says_how_much() {
+    let app = TestApp::empty();
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let body = Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(receiver));
+    let many = |from: usize| {
+        let one = |number: usize| record(&format!("r{number}"), "carte", json!({}));
+        let records: Vec<Value> = (from..from + 600).map(one).collect();
+        Ok::<_, std::io::Error>(lines(&records))
+    };
+    let running = || {
+        app.as_operator("GET", "/api/v1/admin/tasks", Body::empty())
+            .json()["tasks"][0]
+            .clone()
+    };
+    let answer = std::thread::scope(|threads| {
+        let import = threads.spawn(|| app.as_operator("POST", "/api/v1/admin/import", body));
+        sender.blocking_send(many(0)).unwrap();
+        while running()["done"].as_u64() < Some(512) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let path = format!("/api/v1/admin/tasks/{}", running()["id"]);
+        assert_eq!(app.as_operator("DELETE", &path, Body::empty()).status, 200);
+        // The batch that is being read is the last one.
+        sender.blocking_send(many(600)).unwrap();
+        drop(sender);
+        import.join().unwrap()
+    });
+    assert_eq!(answer.status, 409, "{}", answer.text);
+    let (told, task) = (answer.json(), running());
+    let done = task["done"].as_u64().unwrap();
+    assert_eq!(
+        (task["state"].as_str(), done < 1_200),
+        (Some("cancelled"), true)
+    );
+    let detail = told["detail"].as_str().unwrap();
+    assert!(
+        detail.contains(&format!("after {done} records")),
+        "{detail}"
+    );
+    app.server
+        .app
+        .indexing
+        .wait_for(done, std::time::Duration::from_secs(30));
+    assert_eq!(app.search(json!({"limit": 0}))["total"], done);
+}
+
+#[test]
 fn a_task_is_told_as_events_until_it_ends() {
     let app = TestApp::with(&[record("a", "carte", json!({}))]);
     let begun = app

@@ -26,6 +26,7 @@ use crate::http::operator::Operator;
 use crate::interchange::records::Records;
 use crate::interchange::report::{ImportReport, Reject};
 use crate::query::params::{RawParams, Reader};
+use crate::services::ServiceError;
 use crate::services::catalogue::{ImportListener, ImportSource};
 use crate::services::tasks::Work;
 
@@ -116,7 +117,18 @@ pub async fn import(
             listener.work = Some(Arc::clone(work));
             let catalogue = &at.app.catalogue;
             catalogue.import(&actor, Records::native(records), &source, &mut listener)
-        })?;
+        });
+        let report = match report {
+            Err(ServiceError::Cancelled) if !source.dry_run => {
+                let done = listener.done;
+                return Err(ServiceError::Conflict(format!(
+                    "The import was cancelled after {done} records; what they changed stays, and importing again goes on \
+                     from there."
+                ))
+                .into());
+            }
+            ended => ended?,
+        };
         let findable = at.app.indexing.wait_for(report.sequence, INDEX_PATIENCE);
         Ok::<_, ApiError>(ImportResponse {
             report,
@@ -131,6 +143,8 @@ pub async fn import(
 #[derive(Default)]
 struct Listener {
     work: Option<Arc<Work>>,
+    /// Records that are durable, or refused.
+    done: u64,
     listed: Vec<Reject>,
     left_out: u64,
 }
@@ -146,8 +160,9 @@ impl ImportListener for Listener {
     }
 
     fn progress(&mut self, report: &ImportReport, _: u64) {
+        self.done = report.records();
         if let Some(work) = &self.work {
-            work.at(report.records(), None);
+            work.at(self.done, None);
         }
     }
 
