@@ -320,9 +320,17 @@ fn what_a_letter_links_to_does_what_the_letter_says() {
     assert_eq!(session("lea.neuve@exemple.ca", own).0, 401);
     assert_eq!(session("lea.neuve@exemple.ca", PASSWORD).0, 200);
     // A page of another site cannot press the button.
-    let request = axum::http::Request::post("/fr/reset").header("sec-fetch-site", "cross-site");
+    let request = axum::http::Request::post("/fr/reset")
+        .header("accept", "text/html")
+        .header("sec-fetch-site", "cross-site");
     let foreign = request.body("email=lea.neuve%40exemple.ca".into()).unwrap();
-    assert_eq!(app.send(foreign).status, 403);
+    let refused = app.send(foreign);
+    assert_eq!(refused.status, 403);
+    assert!(refused.text.contains("vient d’un autre site"));
+    // Who asks too often is told to wait.
+    let mut asked = (0..20).map(|_| send_form(&app, reset, &[("email", "autre@exemple.ca")]));
+    let limited = asked.find(|(status, ..)| *status == 429);
+    assert!(limited.is_some_and(|(_, _, text)| text.contains("Trop d’essais")));
     // Who signs up with a known address is led to where a password is chosen anew.
     sign_up(&app, "lea.neuve@exemple.ca");
     let letters = || {

@@ -78,9 +78,9 @@ impl ErrorPage {
             "invalid_request" => [ui.t("error.invalid"), ui.t("error.invalid_text")],
             "not_found" => [ui.t("error.not_found"), ui.t("error.not_found_text")],
             "gone" => [ui.t("error.gone"), ui.t("error.gone_text")],
-            "busy" | "timed_out" | "too_many_requests" => {
-                [ui.t("error.busy"), ui.t("error.busy_text")]
-            }
+            "busy" | "timed_out" => [ui.t("error.busy"), ui.t("error.busy_text")],
+            "too_many_requests" => [ui.t("error.too_many"), ui.t("error.too_many_text")],
+            "foreign_origin" => [ui.t("error.foreign"), ui.t("error.foreign_text")],
             "method_not_allowed" => [ui.t("error.method"), ui.t("error.not_found_text")],
             _ => [ui.t("error.internal"), ui.t("error.internal_text")],
         };
