@@ -37,7 +37,7 @@ pub fn all(
                 .iter()
                 .map(|value| affinities(&vocabulary, *value))
                 .collect();
-            let mine = mine
+            let labels = mine
                 .iter()
                 .map(|value| vocabulary.term(*value).label.clone())
                 .collect();
@@ -45,7 +45,8 @@ pub fn all(
             signals.push(Box::new(Fit {
                 name: facet.name(),
                 facet,
-                mine,
+                mine: labels,
+                values: mine,
                 affinities,
                 theirs: Arc::clone(&vocabulary),
                 unknown,
@@ -128,6 +129,7 @@ pub fn asked(
                 name,
                 facet,
                 mine: values.iter().map(label).collect(),
+                values: values.clone(),
                 affinities: values
                     .iter()
                     .map(|value| affinities(&theirs, *value))
@@ -163,6 +165,8 @@ struct Fit {
     facet: Facet,
     /// The labels of the declared values.
     mine: Vec<Bilingual>,
+    /// The declared values, where they are of the record's vocabulary.
+    values: Vec<Ordinal>,
     /// For each declared value, an affinity for each term of the vocabulary.
     affinities: Vec<Vec<f64>>,
     /// The vocabulary of the facet.
@@ -183,6 +187,16 @@ impl Fit {
             (0.0, terms[0]),
             |best, other| if other.0 > best.0 { other } else { best },
         )
+    }
+
+    /// How a term of the record is told that is not quite the declared value: it may include that, or be a part of it.
+    fn near(&self, mine: usize, term: Ordinal) -> &Phrase {
+        let kin = self.phrases.kin.as_ref().zip(self.values.get(mine));
+        match kin {
+            Some((kin, mine)) if self.theirs.is_within(*mine, term) => &kin.whole,
+            Some((kin, mine)) if self.theirs.is_within(term, *mine) => &kin.part,
+            _ => &self.phrases.near,
+        }
     }
 }
 
@@ -216,12 +230,12 @@ impl Signal for Fit {
         let ((affinity, term), mine) = candidates.fold(((-1.0, 0), 0), |best, other| {
             if other.0.0 > best.0.0 { other } else { best }
         });
-        let (mine, theirs) = (&self.mine[mine], &self.theirs.term(term).label);
         let phrase = match affinity {
             0.95.. => &self.phrases.exact,
-            affinity if affinity > 0.0 => &self.phrases.near,
+            affinity if affinity > 0.0 => self.near(mine, term),
             _ => &self.phrases.none,
         };
+        let (mine, theirs) = (&self.mine[mine], &self.theirs.term(term).label);
         Bilingual::new(
             fill(phrase.fr, &mine.fr, &theirs.fr),
             fill(phrase.en, &mine.en, &theirs.en),
@@ -235,6 +249,14 @@ struct Phrases {
     near: Phrase,
     none: Phrase,
     unknown: Phrase,
+    /// What is told instead of `near` in a hierarchy.
+    kin: Option<Kin>,
+}
+
+/// The record's value includes the asker's, or is a part of it.
+struct Kin {
+    whole: Phrase,
+    part: Phrase,
 }
 
 struct Phrase {
@@ -262,6 +284,17 @@ fn fill(phrase: &str, mine: &str, theirs: &str) -> String {
     filled
 }
 
+const SUBJECT_KIN: Kin = Kin {
+    whole: Phrase {
+        fr: "Matière : {theirs}, qui comprend {mine}.",
+        en: "Subject: {theirs}, which includes {mine}.",
+    },
+    part: Phrase {
+        fr: "Matière : {theirs}, une partie de {mine}.",
+        en: "Subject: {theirs}, a part of {mine}.",
+    },
+};
+
 const SUBJECT: Phrases = Phrases {
     exact: Phrase {
         fr: "Porte sur votre matière : {mine}.",
@@ -279,6 +312,7 @@ const SUBJECT: Phrases = Phrases {
         fr: "Matière non précisée.",
         en: "Subject not stated.",
     },
+    kin: Some(SUBJECT_KIN),
 };
 
 const LEVEL: Phrases = Phrases {
@@ -298,6 +332,16 @@ const LEVEL: Phrases = Phrases {
         fr: "Niveau non précisé.",
         en: "Level not stated.",
     },
+    kin: Some(Kin {
+        whole: Phrase {
+            fr: "Niveau visé : {theirs} (comprend {mine}).",
+            en: "Intended level: {theirs} (includes {mine}).",
+        },
+        part: Phrase {
+            fr: "Niveau visé : {theirs} (dans {mine}).",
+            en: "Intended level: {theirs} (part of {mine}).",
+        },
+    }),
 };
 
 const STUDENT_TYPE: Phrases = Phrases {
@@ -317,6 +361,7 @@ const STUDENT_TYPE: Phrases = Phrases {
         fr: "Sans public particulier.",
         en: "For no particular type of students.",
     },
+    kin: None,
 };
 
 const DEVICE: Phrases = Phrases {
@@ -336,6 +381,7 @@ const DEVICE: Phrases = Phrases {
         fr: "Appareils non précisés.",
         en: "Devices not stated.",
     },
+    kin: None,
 };
 
 const OS: Phrases = Phrases {
@@ -355,6 +401,7 @@ const OS: Phrases = Phrases {
         fr: "Systèmes non précisés.",
         en: "Systems not stated.",
     },
+    kin: None,
 };
 
 const PLATFORM: Phrases = Phrases {
@@ -374,6 +421,7 @@ const PLATFORM: Phrases = Phrases {
         fr: "Intégrations non précisées.",
         en: "Integrations not stated.",
     },
+    kin: None,
 };
 
 const LANGUAGE: Phrases = Phrases {
@@ -393,6 +441,7 @@ const LANGUAGE: Phrases = Phrases {
         fr: "Langue non précisée.",
         en: "Language not stated.",
     },
+    kin: None,
 };
 
 const ASKED_SUBJECT: Phrases = Phrases {
@@ -412,6 +461,7 @@ const ASKED_SUBJECT: Phrases = Phrases {
         fr: "Matière non précisée.",
         en: "Subject not stated.",
     },
+    kin: Some(SUBJECT_KIN),
 };
 
 const ASKED_TYPE: Phrases = Phrases {
@@ -431,6 +481,7 @@ const ASKED_TYPE: Phrases = Phrases {
         fr: "Genre de ressource non précisé.",
         en: "Kind of resource not stated.",
     },
+    kin: None,
 };
 
 const ASKED_NEED: Phrases = Phrases {
@@ -450,6 +501,7 @@ const ASKED_NEED: Phrases = Phrases {
         fr: "Élèves visés non précisés.",
         en: "Intended students not stated.",
     },
+    kin: None,
 };
 
 const ROLE: Phrases = Phrases {
@@ -469,6 +521,7 @@ const ROLE: Phrases = Phrases {
         fr: "Genre de ressource non précisé.",
         en: "Kind of resource not stated.",
     },
+    kin: None,
 };
 
 fn ordinals(vocabulary: &Vocabulary) -> impl Iterator<Item = Ordinal> {
@@ -567,6 +620,7 @@ fn role_fit(role: &str, fit: &RoleFit, vocabularies: &Vocabularies) -> Option<Bo
         name: "role",
         facet: Facet::Type,
         mine,
+        values: Vec::new(),
         affinities: vec![affinities],
         theirs: types,
         unknown: fit.unknown,
