@@ -74,13 +74,14 @@ impl Snapshot {
     ) -> Result<Lookup, IndexError> {
         let mut words = Vec::with_capacity(plan.words.len());
         let mut corrections = Vec::new();
-        for (word, times) in plan.words.iter().zip(&plan.times) {
+        for (place, (word, times)) in plan.words.iter().zip(&plan.times).enumerate() {
             let mut variants = self.variants(word, plan, scoring)?;
-            if variants.is_empty()
-                && let Some(correction) = self.correction(word, schema)?
-            {
-                variants = self.variants(&correction, plan, scoring)?;
-                corrections.push((word.clone(), correction));
+            if variants.is_empty() {
+                let corrected = self.corrected(&plan.words, place, schema)?;
+                if let [(_, correction), ..] = &corrected[..] {
+                    variants = self.variants(correction, plan, scoring)?;
+                }
+                corrections.extend(corrected);
             }
             // A word that was typed twice weighs twice, as in BM25 for queries.
             for variant in &mut variants {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use tantivy::Term;
-use tantivy::query::FuzzyTermQuery;
+use tantivy::query::{EnableScoring, FuzzyTermQuery, PhraseQuery, Query};
 
 use super::IndexError;
+use super::segment::Segment;
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
 use crate::index_schema::IndexSchema;
@@ -18,7 +19,72 @@ const SHORTEST_CORRECTED: usize = 4;
 /// From this length on two edits are tried where one finds nothing.
 const SHORTEST_TWICE_CORRECTED: usize = 9;
 
+/// Shorter words stand beside others too often for what is written together, or apart, to be a slip.
+const SHORTEST_PART: usize = 3;
+const SHORTEST_JOINED: usize = 6;
+
 impl Snapshot {
+    /// What is meant by a word of a question that the catalogue has in no form, and by the word beside it where both are one
+    /// ("geo gebra" is "geogebra" and nothing): each word with what stands in its place.
+    pub(super) fn corrected(
+        &self,
+        words: &[String],
+        place: usize,
+        schema: &IndexSchema,
+    ) -> Result<Vec<(String, String)>, IndexError> {
+        for first in [place.checked_sub(1), Some(place)].into_iter().flatten() {
+            if let Some([one, other]) = words.get(first..first + 2)
+                && let joined = format!("{one}{other}")
+                && joined.chars().count() >= SHORTEST_JOINED
+                && is_plain(&joined)
+                && self.documents_with(std::slice::from_ref(&joined))? > 0
+            {
+                return Ok(vec![(one.clone(), joined), (other.clone(), String::new())]);
+            }
+        }
+        let word = &words[place];
+        let correction = self.correction(word, schema)?;
+        Ok(correction
+            .into_iter()
+            .map(|correction| (word.clone(), correction))
+            .collect())
+    }
+
+    /// The two words that stand next to one another in some resource and are written as one here ("bookcreator"): those that
+    /// most resources have.
+    fn apart(&self, word: &str) -> Result<Option<String>, IndexError> {
+        let mut best: Option<(u64, String)> = None;
+        let cuts = word.char_indices().map(|(at, _)| word.split_at(at));
+        let is_long = |part: &str| part.chars().count() >= SHORTEST_PART;
+        for (one, other) in cuts.filter(|(one, other)| is_long(one) && is_long(other)) {
+            let words = [one.to_owned(), other.to_owned()];
+            let found = self.documents_with(&words)?;
+            if found > best.as_ref().map_or(0, |(most, _)| *most) {
+                best = Some((found, words.join(" ")));
+            }
+        }
+        Ok(best.map(|(_, words)| words))
+    }
+
+    /// How many documents have words next to one another in their exact form.
+    fn documents_with(&self, words: &[String]) -> Result<u64, IndexError> {
+        let mut found = 0;
+        for segment in &self.segments {
+            let dictionary = segment.columns.exact.terms();
+            let mut least = u64::MAX;
+            for word in words {
+                let info = dictionary.get(word)?;
+                least = least.min(info.map_or(0, |info| u64::from(info.doc_freq)));
+            }
+            found += match words {
+                _ if least == 0 => 0,
+                [_] => least,
+                _ => u64::from(segment_with_phrase(self, segment, words)?),
+            };
+        }
+        Ok(found)
+    }
+
     /// What a word that the catalogue has in no form probably stands for: a word that finds something and is one edit away
     /// (a letter more, less, mistaken, or two swapped), or two from nine letters; among several the most frequent.
     /// Short words, digits, codes and words that we know are never corrected.
@@ -28,10 +94,7 @@ impl Snapshot {
         schema: &IndexSchema,
     ) -> Result<Option<String>, IndexError> {
         let letters = word.chars().count();
-        if letters < SHORTEST_CORRECTED
-            || !word.chars().all(char::is_alphabetic)
-            || schema.known_words.contains(word)
-        {
+        if letters < SHORTEST_CORRECTED || !is_plain(word) || schema.known_words.contains(word) {
             return Ok(None);
         }
         let most = if letters >= SHORTEST_TWICE_CORRECTED {
@@ -70,6 +133,11 @@ impl Snapshot {
             if let Some((form, _)) = best {
                 return Ok(Some(form));
             }
+            if edits == 1
+                && let Some(words) = self.apart(word)?
+            {
+                return Ok(Some(words));
+            }
         }
         Ok(None)
     }
@@ -83,4 +151,21 @@ impl Snapshot {
         }
         Ok(most)
     }
+}
+
+/// Whether a word is one of language: codes and numbers are meant as they are.
+fn is_plain(word: &str) -> bool {
+    word.chars().all(char::is_alphabetic)
+}
+
+/// How many documents of a segment have words next to one another in their exact form.
+fn segment_with_phrase(
+    snapshot: &Snapshot,
+    segment: &Segment,
+    words: &[String],
+) -> Result<u32, IndexError> {
+    let term = |word: &String| Term::from_field_text(snapshot.fields.exact, word);
+    let query = PhraseQuery::new(words.iter().map(term).collect());
+    let weight = query.weight(EnableScoring::disabled_from_searcher(snapshot.searcher()))?;
+    Ok(weight.count(&segment.reader)?)
 }

@@ -85,14 +85,19 @@ impl Plan {
 /// let corrections = [("frcations".to_owned(), "fractions".to_owned())];
 /// assert_eq!(corrected_text("Jeu de Frcations !", &corrections).as_deref(), Some("Jeu de fractions !"));
 /// assert_eq!(corrected_text("Jeu", &[]), None);
+/// // Two words that are one: the second goes.
+/// let joined = [("geo".to_owned(), "geogebra".to_owned()), ("gebra".to_owned(), String::new())];
+/// assert_eq!(corrected_text("le geo gebra!", &joined).as_deref(), Some("le geogebra!"));
 /// ```
 pub fn corrected_text(typed: &str, corrections: &[(String, String)]) -> Option<String> {
     let mut corrected = String::new();
     let mut at = 0;
     for word in text::words(typed) {
         if let Some((_, correction)) = corrections.iter().find(|(wrong, _)| *wrong == word.text) {
-            corrected.push_str(&typed[at..word.from]);
-            corrected.push_str(correction);
+            if !correction.is_empty() {
+                corrected.push_str(&typed[at..word.from]);
+                corrected.push_str(correction);
+            }
             at = word.to;
         }
     }

@@ -121,6 +121,28 @@ fn a_misspelled_word_is_known_by_what_it_finds_in_another_form_or_language() {
 }
 
 #[test]
+fn a_name_is_found_when_its_words_are_joined_or_parted() {
+    let app = TestApp::with(&[
+        json!({"id": "geogebra", "title": {"fr": "GeoGebra, géométrie dynamique"}, "price": "free"}),
+        json!({"id": "geo", "title": {"fr": "Un atlas de géographie"}, "keywords": {"fr": ["géo"]}}),
+        json!({"id": "creator", "title": {"en": "Book Creator"}}),
+        json!({"id": "book", "title": {"en": "A book about a creator"}}),
+    ]);
+    for (typed, id, corrected) in [
+        ("geo gebra", "geogebra", "geogebra"),
+        ("Géo Gebra gratuit", "geogebra", "geogebra gratuit"),
+        ("bookcreator", "creator", "book creator"),
+    ] {
+        let answer = app.search(json!({"q": typed}));
+        assert_eq!(answer["query"]["corrected"], corrected, "{typed}");
+        assert_eq!(ids(&answer)[0], id, "{typed}");
+    }
+    // Words that stand together nowhere are not taken apart.
+    let answer = app.search(json!({"q": "bookatlas"}));
+    assert_eq!(answer["query"]["corrected"], Value::Null);
+}
+
+#[test]
 fn words_without_a_meaning_of_their_own_are_not_corrected() {
     let app = TestApp::with(&[
         json!({"id": "jump", "title": {"fr": "Le saut en longueur"}}),
@@ -405,4 +427,40 @@ fn a_resource_is_json_ld_to_who_accepts_that() {
     assert_eq!(answer.content_type, "application/ld+json");
     assert_eq!(answer.json()["@type"], "LearningResource");
     assert_eq!(answer.json()["isAccessibleForFree"], true);
+}
+
+#[test]
+fn a_reason_tells_whether_a_level_includes_the_asker_s_or_is_a_part_of_it() {
+    let record =
+        |id: &str, level: &str| json!({"id": id, "title": {"fr": "Le calcul"}, "levels": [level]});
+    let app = TestApp::with(&[
+        record("cycle", "/primary/cycle-2"),
+        record("beside", "/primary/cycle-2/grade-3"),
+        record("grade", "/primary/cycle-2/grade-4"),
+    ]);
+    let told = |level: &str| -> std::collections::BTreeMap<String, String> {
+        let answer = app.search(json!({"explain": true, "profile": {"levels": [level]}}));
+        let hits = answer["hits"].as_array().unwrap().iter();
+        let reason = |hit: &Value| {
+            let reasons = hit["explanation"].as_array().unwrap();
+            let level = reasons.iter().find(|reason| reason["signal"] == "level");
+            level.unwrap()["text"]["fr"].as_str().unwrap().to_owned()
+        };
+        hits.map(|hit| (hit["id"].as_str().unwrap().to_owned(), reason(hit)))
+            .collect()
+    };
+    let for_a_grade = told("/primary/cycle-2/grade-4");
+    assert_eq!(
+        for_a_grade["cycle"],
+        "Niveau visé : 2e cycle du primaire (comprend 4e année du primaire)."
+    );
+    assert_eq!(
+        for_a_grade["beside"],
+        "Niveau visé : 3e année du primaire, proche de 4e année du primaire."
+    );
+    let for_a_cycle = told("/primary/cycle-2");
+    assert_eq!(
+        for_a_cycle["grade"],
+        "Niveau visé : 4e année du primaire (dans 2e cycle du primaire)."
+    );
 }
