@@ -14,6 +14,7 @@ use classo::query::facet::Facet;
 use classo::query::need::Limit;
 use classo::services::guidance::Guidance;
 use classo::services::search::Search;
+use tempfile::TempDir;
 
 pub struct Catalogue {
     pub resources: Vec<Known>,
@@ -22,6 +23,8 @@ pub struct Catalogue {
     pub guidance: Guidance,
     pub search: Arc<Search>,
     pub schema: Arc<IndexSchema>,
+    /// Of the index; gone once the catalogue is.
+    _folder: TempDir,
 }
 
 /// What a teacher can know of a resource.
@@ -48,8 +51,8 @@ impl Catalogue {
     pub fn of(resources: Vec<Resource>) -> Self {
         let none = std::path::Path::new("no overrides");
         let schema = Arc::new(IndexSchema::load(none).expect("the embedded schema"));
-        let folder = tempfile::tempdir().expect("a folder").keep();
-        let (index, mut writer) = writer::create(&folder, &schema).expect("an index");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (index, mut writer) = writer::create(folder.path(), &schema).expect("an index");
         for resource in &resources {
             writer.put(resource).expect("indexed");
         }
@@ -73,6 +76,7 @@ impl Catalogue {
             guidance: Guidance::new(Arc::clone(&search)),
             search,
             schema,
+            _folder: folder,
         }
     }
 
