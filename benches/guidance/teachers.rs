@@ -1,9 +1,13 @@
-//! Who looks for something, by rules that never ask Classo's ranking. Both begin with one resource of the catalogue, drawn
+//! Who looks for something, by rules that never ask Classo's ranking. All begin with one resource of the catalogue, drawn
 //! evenly; every second teacher has a word of its texts in mind as well, and types it at the start. One time in ten a
 //! question does not matter to them.
 //!
 //! [`Rule::Recognises`]: a teacher has seen the resource once and looks for no other. Asked, they choose the narrowest option
 //! that it satisfies.
+//!
+//! [`Rule::Resembles`]: a teacher would take whatever has the word and two to four attributes of the resource, drawn evenly
+//! from [`ATTRIBUTES`]; who would take more than [`MOST_TARGETS`] is drawn anew. Asked, they choose the option that keeps most
+//! targets, the narrowest of these.
 //!
 //! [`Rule::Wishes`]: a teacher wants what the resource is, as far as that matters to them: each attribute matters with the
 //! chance of [`MATTERS`]. They teach one grade: a level is one of the leaves under
@@ -36,6 +40,22 @@ const MATTERS: [(Facet, f64); 10] = [
     (Facet::Has, 0.4),
 ];
 
+/// What may be the same.
+const ATTRIBUTES: [Facet; 12] = [
+    Facet::Subject,
+    Facet::Level,
+    Facet::Language,
+    Facet::Type,
+    Facet::Device,
+    Facet::Os,
+    Facet::Strategy,
+    Facet::Access,
+    Facet::StudentType,
+    Facet::Platform,
+    Facet::Has,
+    Facet::Headquarters,
+];
+
 /// How often nothing may be paid, when the resource in mind is free.
 const NOTHING_TO_PAY: f64 = 0.5;
 
@@ -43,15 +63,17 @@ const NOTHING_TO_PAY: f64 = 0.5;
 pub enum Rule {
     Wishes,
     Recognises,
+    Resembles,
 }
 
 impl Rule {
-    pub const ALL: [Rule; 2] = [Rule::Wishes, Rule::Recognises];
+    pub const ALL: [Rule; 3] = [Rule::Wishes, Rule::Recognises, Rule::Resembles];
 
     pub fn name(self) -> &'static str {
         match self {
             Rule::Wishes => "who have wishes",
             Rule::Recognises => "who have one resource in mind",
+            Rule::Resembles => "who would take what resembles one",
         }
     }
 }
@@ -59,10 +81,10 @@ impl Rule {
 pub struct Teacher {
     rule: Rule,
     pub words: String,
-    /// The place of the resource in mind.
-    model: usize,
     wants: Vec<Limit>,
+    /// Ids, and the places of these resources.
     pub targets: Vec<String>,
+    places: Vec<usize>,
     /// Draws their replies, the same whoever asks.
     seed: u64,
 }
@@ -72,6 +94,7 @@ impl Teacher {
         match rule {
             Rule::Wishes => Teacher::with_wishes(catalogue, rng),
             Rule::Recognises => Teacher::with_one_in_mind(catalogue, rng),
+            Rule::Resembles => Teacher::with_attributes(catalogue, rng),
         }
     }
 
@@ -84,10 +107,37 @@ impl Teacher {
         Teacher {
             rule: Rule::Recognises,
             words: word.flatten().unwrap_or_default(),
-            model: place,
             wants: Vec::new(),
             targets: vec![model.id.clone()],
+            places: vec![place],
             seed: rng.random(),
+        }
+    }
+
+    fn with_attributes(catalogue: &Catalogue, rng: &mut StdRng) -> Teacher {
+        loop {
+            let model = catalogue.resources.choose(rng).expect("a resource");
+            let mut facets = ATTRIBUTES.to_vec();
+            facets.shuffle(rng);
+            facets.retain(|facet| !model.values(*facet).is_empty());
+            facets.truncate(rng.random_range(2..=4));
+            let value = |facet: &Facet| model.values(*facet).choose(rng).copied();
+            let values: Vec<_> = facets.iter().filter_map(value).collect();
+            let each = facets.into_iter().zip(values);
+            let wants = each.map(|(facet, value)| Limit::Facet(facet, vec![value]));
+            let word = rng
+                .random_bool(0.5)
+                .then(|| word_in_mind(catalogue, model, rng));
+            let drawn = Teacher::with_targets(
+                Rule::Resembles,
+                word.flatten(),
+                wants.collect(),
+                catalogue,
+                rng,
+            );
+            if let Some(teacher) = drawn {
+                return teacher;
+            }
         }
     }
 
@@ -110,28 +160,43 @@ impl Teacher {
                 .random_bool(0.5)
                 .then(|| word_in_mind(catalogue, model, rng))
                 .flatten();
-            let is_target = |resource: &&Known| {
-                let mentions = word
-                    .as_ref()
-                    .is_none_or(|word| resource.words.contains(word));
-                mentions && wants.iter().all(|want| catalogue.suits(resource, want))
-            };
-            let targets = catalogue.resources.iter().filter(is_target);
-            let targets: Vec<String> = targets
-                .take(MOST_TARGETS + 1)
-                .map(|one| one.id.clone())
-                .collect();
-            if (1..=MOST_TARGETS).contains(&targets.len()) {
-                return Teacher {
-                    rule: Rule::Wishes,
-                    words: word.unwrap_or_default(),
-                    model: place,
-                    wants,
-                    targets,
-                    seed: rng.random(),
-                };
+            let drawn = Teacher::with_targets(Rule::Wishes, word, wants, catalogue, rng);
+            if let Some(teacher) = drawn {
+                return teacher;
             }
         }
+    }
+
+    /// Whoever looks for what has a word and all that is wanted; nobody when that is too much.
+    fn with_targets(
+        rule: Rule,
+        word: Option<String>,
+        wants: Vec<Limit>,
+        catalogue: &Catalogue,
+        rng: &mut StdRng,
+    ) -> Option<Teacher> {
+        let is_target = |resource: &Known| {
+            let mentions = word
+                .as_ref()
+                .is_none_or(|word| resource.words.contains(word));
+            mentions && wants.iter().all(|want| catalogue.suits(resource, want))
+        };
+        let resources = catalogue.resources.iter().enumerate();
+        let targets = resources.filter(|(_, resource)| is_target(resource));
+        let (places, targets): (Vec<usize>, Vec<String>) = targets
+            .take(MOST_TARGETS + 1)
+            .map(|(place, resource)| (place, resource.id.clone()))
+            .unzip();
+        (1..=MOST_TARGETS)
+            .contains(&targets.len())
+            .then(|| Teacher {
+                rule,
+                words: word.unwrap_or_default(),
+                wants,
+                targets,
+                places,
+                seed: rng.random(),
+            })
     }
 
     /// What they reply to question after question.
@@ -151,12 +216,19 @@ impl Teacher {
             return None;
         }
         let wanted = self.wants.iter().find(|want| want.topic() == topic);
-        let suits = |answer: &&Limit| match self.rule {
-            Rule::Wishes => wanted.is_some_and(|wanted| holds(catalogue, answer, wanted)),
-            Rule::Recognises => catalogue.suits(&catalogue.resources[self.model], answer),
+        let lost = |answer: &Limit| match self.rule {
+            Rule::Wishes => {
+                let suits = wanted.is_some_and(|wanted| holds(catalogue, answer, wanted));
+                if suits { 0 } else { self.places.len() }
+            }
+            Rule::Recognises | Rule::Resembles => {
+                let suits = |place: &&usize| catalogue.suits(&catalogue.resources[**place], answer);
+                self.places.len() - self.places.iter().filter(suits).count()
+            }
         };
-        let suiting = answers.iter().copied().filter(suits);
-        suiting.min_by_key(|answer| breadth(catalogue, answer))
+        let suiting = answers.iter().copied();
+        let suiting = suiting.filter(|answer| lost(answer) < self.places.len());
+        suiting.min_by_key(|answer| (lost(answer), breadth(catalogue, answer)))
     }
 }
 
