@@ -4,15 +4,18 @@
 //! what it may be: each weighs the more, the more points it has (`pool`). An answer keeps what its filter keeps, in the
 //! same order, so it is known for each of them whether it would stand on the short list then. Who goes on answering has
 //! not found it among those shown. A question is worth the chance that what is sought is shown after its answer or after
-//! the one that follows, and a little for every bit it tells (`foresight`); all of it as often as people care about it.
+//! the one that follows, and a little for every bit it tells (`foresight`); all of it as often as the asker is likely to
+//! care about it (`concern`).
 //!
 //! What may be answered is found in `options`. A facet with a hierarchy may be asked about again, one floor down, as
 //! long as that tells something.
 
+mod concern;
 mod foresight;
 mod options;
 mod pool;
 
+use self::concern::Concern;
 use self::foresight::Prospect;
 use self::options::Choice;
 use self::pool::Pool;
@@ -22,7 +25,7 @@ use crate::domain::vocabulary::{Ordinal, Vocabularies};
 use crate::query::attributes::Sets;
 use crate::query::facet::Facet;
 use crate::query::found::Surveyed;
-use crate::query::need::{Limit, Topic};
+use crate::query::need::{Limit, Topic, Wish};
 
 pub use super::topics::costs;
 pub use pool::POOL;
@@ -61,6 +64,10 @@ pub struct Asking<'a> {
     pub surveyed: &'a Surveyed,
     pub sets: &'a Sets,
     pub vocabularies: &'a Vocabularies,
+    /// What has to hold, the answers among it.
+    pub wishes: &'a [Wish],
+    /// What was declared not to matter.
+    pub skipped: &'a [Topic],
     /// How long the short list is.
     pub shown: usize,
 }
@@ -106,11 +113,14 @@ struct Asked<'e> {
     topic: Topic,
     is_finer: bool,
     gain_bits: f64,
+    /// How likely the asker cares about it at all.
+    concern: f64,
     choices: Vec<Choice>,
 }
 
 fn worth_asking<'a>(asking: &'a Asking, told: impl Fn(Topic) -> Told) -> Vec<Asked<'a>> {
     let pool = Pool::new(asking);
+    let concern = Concern::of(asking);
     let ask = |entry: &'static Entry| {
         let topic = entry.about.topic(asking.vocabularies)?;
         let within = match (told(topic), entry.about) {
@@ -130,6 +140,7 @@ fn worth_asking<'a>(asking: &'a Asking, told: impl Fn(Topic) -> Told) -> Vec<Ask
             topic,
             is_finer: within.is_some(),
             gain_bits,
+            concern: concern.about(entry),
             choices,
         };
         (changes && gain_bits > LEAST_GAIN).then_some((asked, masks))
@@ -139,12 +150,12 @@ fn worth_asking<'a>(asking: &'a Asking, told: impl Fn(Topic) -> Told) -> Vec<Ask
         .iter()
         .zip(masks)
         .map(|(asked, masks)| Prospect {
-            concern: asked.entry.concern,
+            concern: asked.concern,
             masks,
         })
         .collect();
     let worth = |(place, asked): (usize, &Asked)| {
-        let bits = asked.entry.concern * asked.gain_bits;
+        let bits = asked.concern * asked.gain_bits;
         foresight::chance(&pool, &prospects, place) + WORTH_OF_A_BIT * bits
     };
     let worths: Vec<f64> = asked.iter().enumerate().map(worth).collect();

@@ -8,8 +8,8 @@ use crate::query::need::Topic;
 /// Something to ask about.
 pub(super) struct Entry {
     pub about: About,
-    /// To how many it matters: everybody teaches some level, few need a certain platform. Estimates; a question that is
-    /// mostly answered by "it does not matter" is worth less than its bits.
+    /// To how many it matters, of those who have no resource in mind yet: everybody teaches some level, few need a certain
+    /// platform. Estimates; a question that is mostly answered by "it does not matter" is worth less than its bits.
     pub concern: f64,
     fr: &'static str,
     en: &'static str,

@@ -242,11 +242,13 @@ impl Guidance {
         self.look(&prepared, wishes, Depth::Whole)
     }
 
-    fn asking<'s>(&'s self, survey: &'s Survey, need: &Need) -> Asking<'s> {
+    fn asking<'s>(&'s self, survey: &'s Survey, need: &'s Need) -> Asking<'s> {
         Asking {
             surveyed: &survey.surveyed,
             sets: survey.prepared.snapshot.sets(),
             vocabularies: &self.search.schema().vocabularies,
+            wishes: &survey.wishes,
+            skipped: &need.skipped,
             shown: need.query.page.limit,
         }
     }

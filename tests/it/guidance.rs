@@ -396,6 +396,37 @@ fn a_question_tells_apart_what_is_likely_and_is_never_asked_in_vain() {
 }
 
 #[test]
+fn who_answers_what_matters_to_few_is_asked_what_tells_most() {
+    let strategies = ["discussion", "workshop", "group-work", "project-based"];
+    let levels = ["/primary/cycle-1", "/primary/cycle-2", "/primary/cycle-3"];
+    let each = levels
+        .iter()
+        .flat_map(|level| strategies.map(|strategy| (level, strategy)));
+    let records = each.enumerate().map(|(number, (level, strategy))| {
+        let fields = json!({"levels": [level], "strategies": [strategy], "platforms": ["moodle"],
+            "support": {"tutorial": true}});
+        record(&format!("r{number:02}"), "Livre", fields)
+    });
+    let app = TestApp::with(&records.collect::<Vec<_>>());
+    let asked = |told: Value| {
+        let mut need = json!({"q": "livre", "limit": 1});
+        need.as_object_mut()
+            .unwrap()
+            .extend(told.as_object().unwrap().clone());
+        app.guide(&need)["next_question"]["facet"].clone()
+    };
+    // The way of teaching has more values than the level, which matters to more.
+    assert_eq!(
+        asked(json!({"skipped": ["platform", "tutorial"]})),
+        json!("level")
+    );
+    assert_eq!(
+        asked(json!({"answers": {"platform": ["moodle"], "has": ["tutorial"]}})),
+        json!("strategy")
+    );
+}
+
+#[test]
 fn what_was_answered_roughly_is_asked_one_floor_down_and_others_stand_together() {
     let subjects = [
         "/arts/music",
