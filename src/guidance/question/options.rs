@@ -9,9 +9,10 @@ use crate::guidance::topics::{self, ACCESS, About, BUDGETS};
 use crate::query::facet::Facet;
 use crate::query::need::Limit;
 
-/// The last may stand for all others. Who is asked for a level or a subject knows it before reading, and finds it in a list
-/// of twenty as fast as in two of ten; a longer one does not fit a screen. No more than the bits of a mask.
-const MOST_OPTIONS: usize = 20;
+/// The last may stand for all others. Who is asked for a level or a subject knows it before reading, and finds it in one
+/// list of thirty, in the vocabulary's order, sooner than in a rough one and the finer one that would follow. No more than
+/// the bits of a mask.
+const MOST_OPTIONS: usize = 30;
 
 /// Values below this share of the likely targets stand together as the others.
 const LEAST_SHARE: f64 = 0.005;
