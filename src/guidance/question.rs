@@ -149,10 +149,7 @@ fn worth_asking<'a>(asking: &'a Asking, told: impl Fn(Topic) -> Told) -> Vec<Ask
     let prospects: Vec<Prospect> = asked
         .iter()
         .zip(masks)
-        .map(|(asked, masks)| Prospect {
-            concern: asked.concern,
-            masks,
-        })
+        .map(|(asked, masks)| Prospect::new(asked.concern, masks))
         .collect();
     let worth = |(place, asked): (usize, &Asked)| {
         let bits = asked.concern * asked.gain_bits;

@@ -7,7 +7,20 @@ pub(super) struct Prospect {
     /// How likely somebody cares about it at all.
     pub concern: f64,
     /// For each of the pool the options that keep it, as bits.
-    pub masks: Vec<u32>,
+    masks: Vec<u32>,
+    /// For each of the pool the chance that, sought, it makes a certain one of these options the answer.
+    parts: Vec<f64>,
+}
+
+impl Prospect {
+    pub fn new(concern: f64, masks: Vec<u32>) -> Self {
+        let part = |mask: &u32| 1.0 / f64::from(mask.count_ones().max(1));
+        Prospect {
+            concern,
+            parts: masks.iter().map(part).collect(),
+            masks,
+        }
+    }
 }
 
 /// What being shown one question later is worth, beside being shown at once.
@@ -26,7 +39,7 @@ pub(super) fn chance(pool: &Pool, prospects: &[Prospect], first: usize) -> f64 {
     for (place, mask) in asked.masks.iter().enumerate() {
         let chance = match place < pool.shown {
             true => 0.0,
-            false => pool.shares[place] / f64::from(mask.count_ones()),
+            false => pool.shares[place] * asked.parts[place],
         };
         for answer in bits(*mask) {
             let is_shown = remaining[answer].len() < pool.shown;
@@ -42,6 +55,10 @@ pub(super) fn chance(pool: &Pool, prospects: &[Prospect], first: usize) -> f64 {
             .map(|(_, it)| it)
     };
     let best_of = |remaining: &[(usize, f64)]| {
+        // All of it is shown already.
+        if remaining.len() <= pool.shown {
+            return 0.0;
+        }
         let chances = others().map(|other| other.concern * shown_after(pool, other, remaining));
         chances.fold(0.0, f64::max)
     };
@@ -61,14 +78,17 @@ pub(super) fn chance(pool: &Pool, prospects: &[Prospect], first: usize) -> f64 {
 /// The chance that what is sought is shown after one more answer.
 fn shown_after(pool: &Pool, asked: &Prospect, remaining: &[(usize, f64)]) -> f64 {
     let mut kept = [0_usize; ANSWERS];
+    // The answers after which the short list is full: what comes later is not shown.
+    let mut full = 0;
     let mut shown = 0.0;
     for (place, chance) in remaining {
-        let mask = asked.masks[*place];
-        for answer in bits(mask) {
-            if kept[answer] < pool.shown {
-                shown += chance / f64::from(mask.count_ones());
-            }
+        let part = chance * asked.parts[*place];
+        for answer in bits(asked.masks[*place] & !full) {
+            shown += part;
             kept[answer] += 1;
+            if kept[answer] == pool.shown {
+                full |= 1 << answer;
+            }
         }
     }
     shown
