@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
-use super::error::ApiError;
+use super::error::{ApiError, ApiResult};
 use super::limits::BODY_BYTES;
 use crate::domain::problem::Problem;
 
@@ -44,6 +47,17 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             .map(JsonBody)
             .map_err(|error| invalid("not_json", format!("not JSON: {error}")))
     }
+}
+
+/// More than nearly every answer has, in bytes: it is written without moving.
+const JSON_BYTES: usize = 96 * 1024;
+
+/// An answer as JSON.
+pub fn json(answer: &impl Serialize) -> ApiResult<Response> {
+    let mut json = Vec::with_capacity(JSON_BYTES);
+    serde_json::to_writer(&mut json, answer)
+        .map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// How long an import's body may stand still.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -103,7 +103,7 @@ pub struct DifferenceResponse {
 pub async fn compare(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
-) -> ApiResult<Json<ComparisonResponse>> {
+) -> ApiResult<Response> {
     let params = RawParams::from_query_string(&query.unwrap_or_default());
     let mut reader = Reader::new(params, &server.app.schema.vocabularies);
     let ids = reader.ids("ids", 2..=Decision::MOST_FINALISTS);
@@ -115,13 +115,11 @@ pub async fn compare(
         ..Query::default()
     };
     reader.finish().map_err(ApiError::Invalid)?;
-    let at = Arc::clone(&server);
-    let outcome = server.bridge.ask(move || {
-        at.app
-            .compare
-            .compare(&Actor::Visitor, &ids, &query, buyers)
+    let answer = server.answer(move |app| {
+        let compared = app.compare.compare(&Actor::Visitor, &ids, &query, buyers);
+        Ok(response(compared?))
     });
-    Ok(Json(response(outcome.await??)))
+    answer.await
 }
 
 /// A comparison as JSON.

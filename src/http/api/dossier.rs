@@ -5,7 +5,6 @@ pub mod page;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -26,7 +25,7 @@ use crate::guidance::dossier::situation;
 use crate::guidance::relaxation::told;
 use crate::guidance::topics;
 use crate::http::Server;
-use crate::http::body::JsonBody;
+use crate::http::body::{JsonBody, json};
 use crate::http::error::{ApiError, ApiResult};
 use crate::query::decision::Decision;
 use crate::query::params::RawParams;
@@ -161,7 +160,7 @@ pub async fn write(
         let vocabularies = &at.app.schema.vocabularies;
         Ok(match as_page {
             true => html(page::page(&outcome, &decision, vocabularies, None)?),
-            false => Json(response(outcome, &decision, vocabularies)?).into_response(),
+            false => json(&response(outcome, &decision, vocabularies)?)?,
         })
     });
     let mut response = written.await??;

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -65,7 +65,7 @@ pub async fn one(
     State(server): State<Arc<Server>>,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> ApiResult<Json<FacetResponse>> {
+) -> ApiResult<Response> {
     let facet = name.ok().and_then(|Path(name)| Facet::from_name(&name));
     let facet = facet.ok_or_else(|| {
         let known = Facet::ALL.map(Facet::name).join(", ");
@@ -84,19 +84,17 @@ pub async fn one(
         ..reader.query()
     };
     reader.finish().map_err(ApiError::Invalid)?;
-    let at = Arc::clone(&server);
-    let language = query.language;
-    let found = server.bridge.ask(move || -> ApiResult<FacetResponse> {
-        let outcome = at.app.search.search(&Actor::Visitor, &query)?;
+    let answer = server.answer(move |app| {
+        let outcome = app.search.search(&Actor::Visitor, &query)?;
         let counts = outcome.facets.first();
         let counts = counts.ok_or_else(|| ApiError::Internal("a facet was not counted".into()))?;
-        let vocabularies = &at.app.schema.vocabularies;
+        let (language, vocabularies) = (query.language, &app.schema.vocabularies);
         Ok(match find.is_empty() {
             true => response(counts, &outcome.filters, language, vocabularies),
             false => matching(&find, counts, &outcome.filters, language, vocabularies),
         })
     });
-    Ok(Json(found.await??))
+    answer.await
 }
 
 /// The most values of one facet that an answer lists.

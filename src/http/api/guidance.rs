@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -127,15 +127,14 @@ struct HiddenResponse {
 pub async fn guide(
     State(server): State<Arc<Server>>,
     JsonBody(body): JsonBody,
-) -> ApiResult<Json<GuidanceResponse>> {
+) -> ApiResult<Response> {
     let vocabularies = &server.app.schema.vocabularies;
     let need = Need::read(RawParams::from_json(body), vocabularies).map_err(ApiError::Invalid)?;
-    let at = Arc::clone(&server);
-    let response = server.bridge.ask(move || -> ApiResult<GuidanceResponse> {
-        let outcome = at.app.guidance.guide(&Actor::Visitor, &need)?;
-        response(outcome, &need, &at.app.schema.vocabularies)
+    let answer = server.answer(move |app| {
+        let outcome = app.guidance.guide(&Actor::Visitor, &need)?;
+        response(outcome, &need, &app.schema.vocabularies)
     });
-    Ok(Json(response.await??))
+    answer.await
 }
 
 /// The answer of design section 3.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -68,7 +68,7 @@ pub async fn list(
     Operator(actor): Operator,
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
-) -> ApiResult<Json<LinksResponse>> {
+) -> ApiResult<Response> {
     let raw = RawParams::from_query_string(&query.unwrap_or_default());
     let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
     let state = reader.text("state");
@@ -80,15 +80,13 @@ pub async fn list(
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
     let offset = reader.integer("offset", usize::MAX >> 1).unwrap_or(0);
     reader.finish().map_err(ApiError::Invalid)?;
-    let at = Arc::clone(&server);
-    let answer = server.bridge.ask(move || -> ApiResult<LinksResponse> {
-        let links = &at.app.links;
+    let answer = server.answer(move |app| {
         Ok(LinksResponse {
-            counts: links.counts(&actor)?,
-            links: links.list(&actor, known, offset, limit)?,
+            counts: app.links.counts(&actor)?,
+            links: app.links.list(&actor, known, offset, limit)?,
         })
     });
-    Ok(Json(answer.await??))
+    answer.await
 }
 
 /// Begins to visit addresses; the task tells how far it is. Only addresses of the public network are visited.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
@@ -84,7 +83,7 @@ pub async fn similar(
     State(server): State<Arc<Server>>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> ApiResult<Json<SimilarResponse>> {
+) -> ApiResult<Response> {
     let id = resource_id(id)?;
     let query = query.unwrap_or_default();
     let params = RawParams::from_query_string(&query);
@@ -92,9 +91,8 @@ pub async fn similar(
     let language = reader.language();
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
     reader.finish().map_err(ApiError::Invalid)?;
-    let at = Arc::clone(&server);
-    let found = server.bridge.ask(move || -> ApiResult<SimilarResponse> {
-        let (app, actor) = (&at.app, &Actor::Visitor);
+    let answer = server.answer(move |app| {
+        let actor = &Actor::Visitor;
         let (resource, runs_on) = app.catalogue.find(actor, &id)?;
         let hits = app
             .similar
@@ -106,12 +104,12 @@ pub async fn similar(
                 .collect::<ApiResult<_>>()?,
         })
     });
-    match found.await? {
+    match answer.await {
         Err(ApiError::Moved(moved)) => Err(ApiError::Moved(Moved {
             rest: format!("/similar?{query}").trim_end_matches('?').to_owned(),
             ..moved
         })),
-        found => Ok(Json(found?)),
+        answer => answer,
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -244,13 +243,13 @@ async fn answer(asker: Identity, server: Arc<Server>, params: RawParams) -> ApiR
     let query = params
         .into_query(&server.app.schema.vocabularies)
         .map_err(ApiError::Invalid)?;
-    let (at, is_person) = (Arc::clone(&server), asker.is_person());
-    let response = server.bridge.ask(move || -> ApiResult<SearchResponse> {
-        let outcome = at.app.search.search(&asker.actor, &query)?;
-        at.app.analytics.count(&query, outcome.total);
-        response(outcome, &query, &at.app.schema.vocabularies)
+    let is_person = asker.is_person();
+    let answer = server.answer(move |app| {
+        let outcome = app.search.search(&asker.actor, &query)?;
+        app.analytics.count(&query, outcome.total);
+        response(outcome, &query, &app.schema.vocabularies)
     });
-    Ok(private_if(is_person, Json(response.await??)))
+    Ok(private_if(is_person, answer.await?))
 }
 
 /// An answer to a signed-in person is nobody else's: no cache keeps it.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -48,28 +48,24 @@ struct SuggestionResponse {
 pub async fn suggest(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
-) -> ApiResult<Json<SuggestResponse>> {
+) -> ApiResult<Response> {
     let params = RawParams::from_query_string(&query.unwrap_or_default());
     let mut reader = Reader::new(params, &server.app.schema.vocabularies);
     let typed = reader.text("q").unwrap_or_default();
     let language: Language = reader.language();
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
     reader.finish().map_err(ApiError::Invalid)?;
-    let at = Arc::clone(&server);
-    let suggestions = server
-        .bridge
-        .ask(move || {
-            at.app
-                .suggest
-                .suggest(&Actor::Visitor, &typed, language, limit)
+    let answer = server.answer(move |app| {
+        let actor = &Actor::Visitor;
+        let suggestions = app.suggest.suggest(actor, &typed, language, limit)?;
+        let response = |Suggestion { text, kind, id }| SuggestionResponse {
+            text,
+            kind: kind.name(),
+            id,
+        };
+        Ok(SuggestResponse {
+            suggestions: suggestions.into_iter().map(response).collect(),
         })
-        .await??;
-    let response = |Suggestion { text, kind, id }| SuggestionResponse {
-        text,
-        kind: kind.name(),
-        id,
-    };
-    Ok(Json(SuggestResponse {
-        suggestions: suggestions.into_iter().map(response).collect(),
-    }))
+    });
+    answer.await
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -91,7 +91,7 @@ struct ChangeResponse {
 pub async fn why(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
-) -> ApiResult<Json<WhyResponse>> {
+) -> ApiResult<Response> {
     let params = RawParams::from_query_string(&query.unwrap_or_default());
     let mut reader = Reader::new(params, &server.app.schema.vocabularies);
     let id = match reader.text("id").as_deref().map(ResourceId::parse) {
@@ -112,12 +112,11 @@ pub async fn why(
     let query = reader.query();
     reader.finish().map_err(ApiError::Invalid)?;
     let id = id.ok_or_else(|| ApiError::Internal("an id without a problem".into()))?;
-    let at = Arc::clone(&server);
-    let found = server.bridge.ask(move || -> ApiResult<WhyResponse> {
-        let outcome = at.app.why.why(&Actor::Visitor, &id, &query)?;
-        Ok(response(outcome, &at.app.schema))
+    let answer = server.answer(move |app| {
+        let outcome = app.why.why(&Actor::Visitor, &id, &query)?;
+        Ok(response(outcome, &app.schema))
     });
-    Ok(Json(found.await??))
+    answer.await
 }
 
 fn response(outcome: WhyOutcome, schema: &IndexSchema) -> WhyResponse {
