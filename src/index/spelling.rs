@@ -104,21 +104,18 @@ impl Snapshot {
         };
         let term = Term::from_field_text(self.fields.exact, word);
         for edits in 1..=most {
-            let query = FuzzyTermQuery::new(term.clone(), edits, true);
+            let automaton = FuzzyTermQuery::new(term.clone(), edits, true).automaton()?;
             let mut forms: BTreeMap<String, u64> = BTreeMap::new();
             for segment in &self.segments {
                 let dictionary = segment.reader.inverted_index(self.fields.exact)?;
-                let mut near = dictionary
-                    .terms()
-                    .search(query.automaton()?)
-                    .into_stream()?;
+                let mut near = dictionary.terms().search(&automaton).into_stream()?;
                 while let Some((form, info)) = near.next() {
                     if let Ok(form) = std::str::from_utf8(form) {
                         *forms.entry(form.to_owned()).or_default() += u64::from(info.doc_freq);
                     }
                 }
             }
-            for known in schema.known_words.matching(query.automaton()?) {
+            for known in schema.known_words.matching(&automaton) {
                 if let Entry::Vacant(form) = forms.entry(known) {
                     let frequency = self.documents_about(form.key(), schema)?;
                     form.insert(frequency);
