@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use support::server::{Server, processor};
+use support::server::{Server, processor, wait_for_rest};
 use support::{questions, resources};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -45,6 +45,7 @@ fn main() {
         .collect();
     let server = Server::with(&resources);
     drop(resources);
+    wait_for_rest(&server.process());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

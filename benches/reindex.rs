@@ -24,7 +24,7 @@ use reqwest::Method;
 use reqwest::blocking::Client;
 use serde_json::Value;
 use support::raw::RawTantivy;
-use support::server::{Server, processor};
+use support::server::{Server, processor, wait_for_rest};
 use support::{Effort, Times, questions, resources};
 
 /// That of the program.
@@ -39,9 +39,6 @@ const BEFORE: Duration = Duration::from_secs(20);
 
 /// Small catalogues are built over and over for about so long, raw tantivy and Classo in turn.
 const IN_TURN: Duration = Duration::from_secs(60);
-
-/// A server is at rest once it has used no processor for so long: it looks every half second for what to merge.
-const AT_REST: Duration = Duration::from_secs(3);
 
 fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -74,7 +71,7 @@ fn main() {
     alone(&operator, &resources);
     // They take as much memory as an index that searches are to find in memory.
     drop(resources);
-    operator.wait_for_rest();
+    wait_for_rest(&operator.process);
     beside_searches(&operator, &server, &asked);
 }
 
@@ -83,7 +80,7 @@ fn alone(operator: &Operator, resources: &[Resource]) {
     let (mut raws, mut owns) = (Effort::default(), Effort::default());
     let started = Instant::now();
     while owns.elapsed == 0.0 || started.elapsed() < IN_TURN {
-        operator.wait_for_rest();
+        wait_for_rest(&operator.process);
         let raw = raw(resources);
         println!("raw tantivy:       {}", raw.told(resources.len()));
         let before = processor(&operator.process);
@@ -184,19 +181,6 @@ impl Operator {
         let mut report = self.ask(Method::POST, "/api/v1/admin/rollback");
         assert!(report["milliseconds"].is_u64(), "{report}");
         report["milliseconds"].take()
-    }
-
-    /// Returns when the server has nothing more to do.
-    fn wait_for_rest(&self) {
-        let (mut since, mut used) = (Instant::now(), processor(&self.process));
-        while since.elapsed() < AT_REST {
-            std::thread::sleep(Duration::from_millis(100));
-            let now = processor(&self.process);
-            // A hundredth of a second now and then is its clocks.
-            if now - used > 0.05 {
-                (since, used) = (Instant::now(), now);
-            }
-        }
     }
 }
 /// Asks at a fixed rate for as long as `go_on` says.

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use classo::domain::resource::Resource;
 
@@ -101,6 +102,22 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A server is at rest once it has used no processor for so long: it looks every half second for what to merge.
+const AT_REST: Duration = Duration::from_secs(3);
+
+/// Returns when a server's process has nothing more to do.
+pub fn wait_for_rest(process: &str) {
+    let (mut since, mut used) = (Instant::now(), processor(process));
+    while since.elapsed() < AT_REST {
+        std::thread::sleep(Duration::from_millis(100));
+        let now = processor(process);
+        // A hundredth of a second now and then is its clocks.
+        if now - used > 0.05 {
+            (since, used) = (Instant::now(), now);
+        }
     }
 }
 
