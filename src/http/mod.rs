@@ -100,8 +100,8 @@ impl Server {
         }
     }
 
-    /// Answers with JSON that the core is asked for, over the bridge. It is written there too: a page of results takes the
-    /// third of the time to write that it takes to find, and whoever reads connections has others waiting.
+    /// Answers with JSON that the core is asked for, over the bridge. It is written there too: a page of results takes about
+    /// a third of the time to write that it takes to find, and whoever reads connections has others waiting.
     async fn answer<T: Serialize>(
         self: Arc<Self>,
         work: impl FnOnce(&App) -> ApiResult<T> + Send + 'static,
