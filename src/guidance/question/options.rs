@@ -92,25 +92,24 @@ struct Content<'a> {
     pool: &'a Pool<'a>,
     facet: Facet,
     vocabulary: &'a Vocabulary,
+    /// For each value, which of the pool have it, one value after the other.
+    having: Vec<bool>,
     /// For each value, the share of the likely targets that have it.
     shares: Vec<f64>,
     /// For each value, whether anything in the list has it.
     present: Vec<bool>,
 }
 
-/// A value that is an option of its own.
-struct Node {
-    value: Ordinal,
-    keeps: Vec<bool>,
-}
-
 impl<'a> Content<'a> {
     fn new(pool: &'a Pool, asking: &'a Asking, facet: Facet) -> Self {
         let vocabulary = asking.vocabularies.get(facet.name());
+        let size = pool.candidates.len();
+        let mut having = vec![false; vocabulary.terms().len() * size];
         let mut shares = vec![0.0; vocabulary.terms().len()];
-        for (candidate, share) in pool.candidates.iter().zip(&pool.shares) {
+        for (at, candidate) in pool.candidates.iter().enumerate() {
             for value in pool.sets.counted(facet, candidate.row.set(facet)) {
-                shares[usize::from(*value)] += share;
+                having[usize::from(*value) * size + at] = true;
+                shares[usize::from(*value)] += pool.shares[at];
             }
         }
         let mut present = vec![false; vocabulary.terms().len()];
@@ -126,9 +125,16 @@ impl<'a> Content<'a> {
             pool,
             facet,
             vocabulary,
+            having,
             shares,
             present,
         }
+    }
+
+    /// Which of the pool have a value.
+    fn having(&self, value: Ordinal) -> &[bool] {
+        let size = self.pool.candidates.len();
+        &self.having[usize::from(value) * size..][..size]
     }
 
     /// From the roots of the vocabulary, or from what was told, down as far as finer values tell more.
@@ -145,7 +151,7 @@ impl<'a> Content<'a> {
         };
         let (mut nodes, mut others) = self.parted(values);
         while nodes.len() > MOST_OPTIONS - usize::from(!others.is_empty()) {
-            others.extend(nodes.pop().map(|node| node.value));
+            others.extend(nodes.pop());
         }
         let mut gain = self.gain(&nodes, &others);
         while let Some((finer, finer_others, better)) = self.finer(&nodes, &others)
@@ -153,10 +159,13 @@ impl<'a> Content<'a> {
         {
             (nodes, others, gain) = (finer, finer_others, better);
         }
-        nodes.sort_by_key(|node| node.value);
+        nodes.sort_unstable();
         others.sort_unstable();
-        let mut choices: Vec<Choice> = nodes.into_iter().map(|node| self.choice(node)).collect();
-        choices.extend(self.other_choice(&others));
+        let own = nodes.into_iter().map(|value| self.choice(vec![value]));
+        let mut choices: Vec<Choice> = own.collect();
+        if !others.is_empty() {
+            choices.push(self.choice(others));
+        }
         choices
     }
 
@@ -173,82 +182,61 @@ impl<'a> Content<'a> {
     }
 
     /// Values that are worth an option of their own, the heaviest first, and the others.
-    fn parted(&self, mut values: Vec<Ordinal>) -> (Vec<Node>, Vec<Ordinal>) {
+    fn parted(&self, mut values: Vec<Ordinal>) -> (Vec<Ordinal>, Vec<Ordinal>) {
         values.sort_by(|one, other| self.share(*other).total_cmp(&self.share(*one)));
         let is_light = |value: &Ordinal| self.share(*value) < LEAST_SHARE;
         let heavy = values.iter().position(is_light).unwrap_or(values.len());
         let others = values.split_off(heavy);
-        (
-            values.into_iter().map(|value| self.node(value)).collect(),
-            others,
-        )
-    }
-
-    fn node(&self, value: Ordinal) -> Node {
-        Node {
-            keeps: self.pool.kept(&Limit::Facet(self.facet, vec![value])),
-            value,
-        }
+        (values, others)
     }
 
     /// The same options with one of the heaviest in its finer values, the best way of it.
-    fn finer(&self, nodes: &[Node], others: &[Ordinal]) -> Option<(Vec<Node>, Vec<Ordinal>, f64)> {
-        let mut heaviest: Vec<&Node> = nodes.iter().collect();
-        heaviest.retain(|node| self.vocabulary.has_children(node.value));
-        heaviest.sort_by(|one, other| self.share(other.value).total_cmp(&self.share(one.value)));
-        let tried = heaviest.into_iter().take(TRIED).filter_map(|node| {
-            let (children, lighter) = self.parted(self.below(Some(node.value)));
+    fn finer(
+        &self,
+        nodes: &[Ordinal],
+        others: &[Ordinal],
+    ) -> Option<(Vec<Ordinal>, Vec<Ordinal>, f64)> {
+        let mut heaviest = nodes.to_vec();
+        heaviest.retain(|value| self.vocabulary.has_children(*value));
+        heaviest.sort_by(|one, other| self.share(*other).total_cmp(&self.share(*one)));
+        let tried = heaviest.into_iter().take(TRIED).filter_map(|value| {
+            let (children, lighter) = self.parted(self.below(Some(value)));
             let others: Vec<Ordinal> = others.iter().copied().chain(lighter).collect();
             let fits = nodes.len() - 1 + children.len() + usize::from(!others.is_empty());
             if children.is_empty() || fits > MOST_OPTIONS {
                 return None;
             }
-            let kept = nodes.iter().filter(|other| other.value != node.value);
-            let kept = kept.map(|node| Node {
-                value: node.value,
-                keeps: node.keeps.clone(),
-            });
-            let nodes: Vec<Node> = kept.chain(children).collect();
+            let kept = nodes.iter().copied().filter(|other| *other != value);
+            let nodes: Vec<Ordinal> = kept.chain(children).collect();
             let gain = self.gain(&nodes, &others);
             Some((nodes, others, gain))
         });
         tried.max_by(|one, other| one.2.total_cmp(&other.2))
     }
 
-    fn gain(&self, nodes: &[Node], others: &[Ordinal]) -> f64 {
+    fn gain(&self, nodes: &[Ordinal], others: &[Ordinal]) -> f64 {
         let mut masks = vec![0_u32; self.pool.candidates.len()];
-        let others = self.other_choice(others);
-        let all = nodes.iter().map(|node| &node.keeps);
-        let all = all.chain(others.iter().map(|choice| &choice.keeps));
-        let mut options = 0;
-        for keeps in all {
-            for (mask, keeps) in masks.iter_mut().zip(keeps) {
-                *mask |= u32::from(*keeps) << options;
+        let own = nodes.iter().enumerate();
+        let others = others.iter().map(|value| (nodes.len(), value));
+        for (option, value) in own.chain(others) {
+            for (mask, has) in masks.iter_mut().zip(self.having(*value)) {
+                *mask |= u32::from(*has) << option;
             }
-            options += 1;
         }
-        self.pool.gain(&masks, options)
+        self.pool.gain(&masks, nodes.len() + 1)
     }
 
-    fn choice(&self, node: Node) -> Choice {
-        Choice {
-            label: self.vocabulary.term(node.value).label.clone(),
-            answer: Limit::Facet(self.facet, vec![node.value]),
-            keeps: node.keeps,
-        }
-    }
-
-    fn other_choice(&self, others: &[Ordinal]) -> Option<Choice> {
-        let label = match others {
-            [] => return None,
+    /// An option that stands for one value, or for several others.
+    fn choice(&self, values: Vec<Ordinal>) -> Choice {
+        let label = match values.as_slice() {
             [only] => self.vocabulary.term(*only).label.clone(),
             _ => topics::others(self.facet),
         };
-        let answer = Limit::Facet(self.facet, others.to_vec());
-        Some(Choice {
+        let answer = Limit::Facet(self.facet, values);
+        Choice {
             keeps: self.pool.kept(&answer),
             label,
             answer,
-        })
+        }
     }
 }
