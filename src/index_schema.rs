@@ -167,6 +167,10 @@ impl IndexSchema {
         };
         let licences: LicenceFile = toml::from_str(files.get("mappings/licence.toml"))
             .map_err(toml_error("mappings/licence.toml"))?;
+        let word_forms = [
+            word_forms(files, "word_forms/fr.toml")?,
+            word_forms(files, "word_forms/en.toml")?,
+        ];
         let expansions = Expansions::parse(
             &[
                 files.get("glossary/concepts.toml"),
@@ -179,7 +183,8 @@ impl IndexSchema {
                 (language, files.get(&file))
             }),
         )
-        .map_err(toml_error("glossary or synonyms"))?;
+        .map_err(toml_error("glossary or synonyms"))?
+        .with_forms(word_forms.clone());
         let stop_words =
             StopWords::new(files.get("stopwords/fr.txt"), files.get("stopwords/en.txt"));
         let terms = vocabularies.all().flat_map(Vocabulary::terms);
@@ -208,10 +213,7 @@ impl IndexSchema {
                     reason,
                 })?,
             source_mappings: files.sources(),
-            word_forms: [
-                word_forms(files, "word_forms/fr.toml")?,
-                word_forms(files, "word_forms/en.toml")?,
-            ],
+            word_forms,
             index_hash: files
                 .hash(|name| !RANKING_FILES.contains(&name) && !name.starts_with(SOURCES)),
             ranking_hash: files.hash(|name| RANKING_FILES.contains(&name)),

@@ -6,11 +6,13 @@
 //! has all of them before who has one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::akin;
 use super::stop_words::StopWords;
+use super::word_forms::WordForms;
 use crate::domain::language::Language;
 use crate::domain::text;
 
@@ -19,6 +21,8 @@ use crate::domain::text;
 pub struct Expansions {
     by_expression: HashMap<Vec<String>, Vec<Stands>>,
     longest: usize,
+    /// In French and in English.
+    forms: [Arc<WordForms>; 2],
 }
 
 /// Words that an expression stands for.
@@ -109,6 +113,11 @@ impl Expansions {
         Ok(expansions)
     }
 
+    /// Finds what a form stands for that another form stands for in its language's list, too: "taught", « yeux ».
+    pub fn with_forms(self, forms: [Arc<WordForms>; 2]) -> Self {
+        Expansions { forms, ..self }
+    }
+
     fn add(&mut self, from: &str, to: &[String], kind: Kind, language: Language) {
         let key = key(text::words(from).map(|word| word.text));
         self.longest = self.longest.max(key.len());
@@ -189,7 +198,12 @@ impl Expansions {
     fn of_listed(&self, word: &str, key: &str, stop_words: &StopWords) -> Option<Vec<Expansion>> {
         let known = |form: String| self.by_expression.get([form].as_slice());
         let in_another_form = || {
-            akin::listed_forms(key).into_iter().find_map(|(own, form)| {
+            let irregular = Language::ALL.into_iter().filter_map(|own| {
+                let form = self.forms[own as usize].chosen(word);
+                (form != word).then(|| (own, form.to_owned()))
+            });
+            let regular = akin::listed_forms(key);
+            irregular.chain(regular).find_map(|(own, form)| {
                 // A rule of French finds what French words stand for, not the English word that looks like its form.
                 let is_own =
                     |stands: &&Stands| (stands.kind == Kind::Synonym) == (stands.language == own);
@@ -372,6 +386,18 @@ mod tests {
         assert!(words("democracy").contains(&"democratie".into()));
         assert!(words("biodiversité").contains(&"biodiversity".into()));
         assert_eq!(words("ipad4"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn irregular_forms_stand_for_what_the_listed_form_does() {
+        let glossary = "concept = [{ fr = [\"écrire\"], en = [\"write\"] }]";
+        let forms = ["same = [['lire', 'lu']]", "same = [['write', 'written']]"]
+            .map(|file| Arc::new(WordForms::parse(&format!("{file}\napart = []")).unwrap()));
+        let expansions = Expansions::parse(&[glossary], [(Language::Fr, ""), (Language::En, "")])
+            .expect("valid")
+            .with_forms(forms);
+        let found = expansions.of(&["written".to_owned()], &StopWords::default());
+        assert_eq!((found.len(), found[0].word.as_str()), (1, "ecrire"));
     }
 
     #[test]
