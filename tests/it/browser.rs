@@ -256,7 +256,7 @@ fn what_looks_private_is_warned_about_before_it_is_sent() {
 #[test]
 fn without_a_script_what_is_not_asked_for_is_said_beside_the_field() {
     let (server, _folder) = server();
-    let said = [("fr", "ni le nom d’un élève"), ("en", "no pupil’s name")];
+    let said = [("fr", "ni le nom d’un élève"), ("en", "no student’s name")];
     for with_script in [false, true] {
         let browser = Browser::start(with_script);
         for (language, text) in said {
