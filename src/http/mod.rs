@@ -25,17 +25,21 @@ pub mod router;
 pub mod web;
 
 use std::future::Future;
+use std::io::BufWriter;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::services::ServiceError;
 use attempts::Attempts;
 use blocking::Bridge;
+use body::BodyWriter;
 use error::ApiResult;
 
 /// What the doors need to know of the world around them.
@@ -111,6 +115,25 @@ impl Server {
         written.await?
     }
 
+    /// Begins to write a long answer, over the bridge. Who reads it slowly slows the writing down; one that fails is broken
+    /// off.
+    async fn stream(
+        self: Arc<Self>,
+        work: impl FnOnce(&App, BufWriter<&BodyWriter>) -> Result<(), ServiceError> + Send + 'static,
+    ) -> ApiResult<Body> {
+        let (writer, body) = body::writer();
+        let at = Arc::clone(&self);
+        let written = self.bridge.begin(move || {
+            let into = BufWriter::with_capacity(PART_BYTES, &writer);
+            if let Err(error) = work(&at.app, into) {
+                tracing::warn!(%error, "a long answer was broken off");
+                writer.fail(error);
+            }
+        });
+        written.await?;
+        Ok(body)
+    }
+
     /// Whether a question that came now would be told to come back.
     fn is_full(&self) -> bool {
         self.bridge.is_full()
@@ -126,6 +149,9 @@ impl Server {
         self.bridge.free()
     }
 }
+
+/// Bytes of a long answer that go out at once.
+const PART_BYTES: usize = 64 * 1024;
 
 /// How long running requests may go on once the server is asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);

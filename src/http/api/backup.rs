@@ -1,6 +1,5 @@
 //! The backup of a running server, streamed.
 
-use std::io::BufWriter;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
@@ -11,7 +10,6 @@ use utoipa::IntoParams;
 use crate::domain::problem::Problem;
 use crate::domain::task::TaskKind;
 use crate::http::Server;
-use crate::http::body;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
 use crate::query::params::{RawParams, Reader};
@@ -24,11 +22,8 @@ pub struct BackupParams {
     since: Option<u64>,
 }
 
-/// Bytes that go out at once.
-const PART_BYTES: usize = 64 * 1024;
-
-/// The store at one moment, as lines of JSON: the catalogue, and what is about persons as ciphertext; README tells the format. The last line says that it is whole, with its
-/// checksum. Writes go on meanwhile.
+/// The store at one moment, as lines of JSON: the catalogue, and what is about persons as ciphertext; README tells the
+/// format. The last line says that it is whole, with its checksum. Writes go on meanwhile.
 #[utoipa::path(get, path = "/admin/backup", tag = "admin", params(BackupParams), security(("operator" = [])),
     responses((status = OK, body = String, content_type = "application/x-ndjson"),
         (status = CONFLICT, description = "the catalogue is not as far as `since`"), (status = UNAUTHORIZED, description = "no valid token")))]
@@ -46,18 +41,14 @@ pub async fn stream(
         ApiError::Invalid(vec![Problem::new("since", "not_a_number", detail)])
     })?;
     server.app.backup.check(&actor, since)?;
-    let (writer, body) = body::writer();
-    let at = Arc::clone(&server);
-    let work = move || {
-        let written = at.app.tasks.run(TaskKind::Backup, |work| {
-            let into = BufWriter::with_capacity(PART_BYTES, &writer);
-            at.app.backup.write(&actor, since, into, work)
+    let body = server.stream(move |app, into| {
+        let written = app.tasks.run(TaskKind::Backup, |work| {
+            app.backup.write(&actor, since, into, work)
         });
-        if let Err(error) = written {
-            tracing::warn!(%error, "a backup was broken off");
-            writer.fail(error);
-        }
-    };
-    server.bridge.begin(work).await?;
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], body))
+        written.map(drop)
+    });
+    Ok((
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        body.await?,
+    ))
 }

@@ -1,6 +1,5 @@
 //! The catalogue of a running server in a format that others read, streamed.
 
-use std::io::BufWriter;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
@@ -11,7 +10,6 @@ use utoipa::IntoParams;
 
 use crate::domain::problem::Problem;
 use crate::http::Server;
-use crate::http::body;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
 use crate::interchange::export::ExportFormat;
@@ -25,9 +23,6 @@ pub struct ExportParams {
     /// `jsonl` (default), complete; `csv`, what fits in a table; `lrmi`, JSON-LD, one document a line.
     format: Option<String>,
 }
-
-/// Bytes that go out at once.
-const PART_BYTES: usize = 64 * 1024;
 
 /// Every resource in the order of their ids, as `classo export` writes it. Writes go on meanwhile. An answer that breaks
 /// off is not the whole catalogue.
@@ -50,19 +45,11 @@ pub async fn stream(
         let detail = "format is jsonl, csv or lrmi";
         ApiError::Invalid(vec![Problem::new("format", "unknown_value", detail)])
     })?;
-    let (writer, body) = body::writer();
-    let at = Arc::clone(&server);
-    let work = move || {
-        let into = BufWriter::with_capacity(PART_BYTES, &writer);
-        if let Err(error) = export::write(&actor, &at.app.store, format, into, |_| {}) {
-            tracing::warn!(%error, "an export was broken off");
-            writer.fail(error);
-        }
-    };
-    server.bridge.begin(work).await?;
+    let body = server
+        .stream(move |app, into| export::write(&actor, &app.store, format, into, |_| {}).map(drop));
     let kind = match format {
         ExportFormat::Csv => "text/csv; charset=utf-8",
         ExportFormat::Jsonl | ExportFormat::Lrmi => "application/x-ndjson",
     };
-    Ok(([(header::CONTENT_TYPE, kind)], body))
+    Ok(([(header::CONTENT_TYPE, kind)], body.await?))
 }
