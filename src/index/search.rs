@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::cmp::Ordering;
 
 use tantivy::columnar::{Column, StrColumn, TermOrdHit};
-use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery};
+use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Term};
 
@@ -213,6 +213,16 @@ impl Snapshot {
         }
     }
 
+    /// Finds words that stand next to one another in their exact form.
+    pub(super) fn phrase(&self, words: &[String]) -> Result<Box<dyn Weight>, IndexError> {
+        let term = |word: &String| Term::from_field_text(self.fields.exact, word);
+        let query: Box<dyn Query> = match words {
+            [word] => Box::new(TermQuery::new(term(word), IndexRecordOption::Basic)),
+            words => Box::new(PhraseQuery::new(words.iter().map(term).collect())),
+        };
+        Ok(query.weight(EnableScoring::disabled_from_searcher(self.searcher()))?)
+    }
+
     /// A neutral rank is one more than the number of matches that are neutrally better, or equal with a smaller id.
     fn add_neutral_ranks<R: Rank>(
         &self,
@@ -366,13 +376,8 @@ fn mark_phrase(
     words: &[String],
     bits: &mut Bits,
 ) -> Result<(), IndexError> {
-    let term = |word: &String| Term::from_field_text(snapshot.fields.exact, word);
-    let query: Box<dyn Query> = match words {
-        [word] => Box::new(TermQuery::new(term(word), IndexRecordOption::Basic)),
-        words => Box::new(PhraseQuery::new(words.iter().map(term).collect())),
-    };
-    let weight = query.weight(EnableScoring::disabled_from_searcher(snapshot.searcher()))?;
-    weight.for_each_no_score(&segment.reader, &mut |documents| {
+    let phrase = snapshot.phrase(words)?;
+    phrase.for_each_no_score(&segment.reader, &mut |documents| {
         documents.iter().for_each(|document| bits.set(*document));
     })?;
     Ok(())

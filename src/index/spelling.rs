@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use tantivy::Term;
-use tantivy::query::{EnableScoring, FuzzyTermQuery, PhraseQuery, Query};
+use tantivy::query::FuzzyTermQuery;
 
 use super::IndexError;
-use super::segment::Segment;
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
 use crate::index_schema::IndexSchema;
@@ -79,7 +78,7 @@ impl Snapshot {
             found += match words {
                 _ if least == 0 => 0,
                 [_] => least,
-                _ => u64::from(segment_with_phrase(self, segment, words)?),
+                _ => u64::from(self.phrase(words)?.count(&segment.reader)?),
             };
         }
         Ok(found)
@@ -153,16 +152,4 @@ impl Snapshot {
 /// Whether a word is one of language: codes and numbers are meant as they are.
 fn is_plain(word: &str) -> bool {
     word.chars().all(char::is_alphabetic)
-}
-
-/// How many documents of a segment have words next to one another in their exact form.
-fn segment_with_phrase(
-    snapshot: &Snapshot,
-    segment: &Segment,
-    words: &[String],
-) -> Result<u32, IndexError> {
-    let term = |word: &String| Term::from_field_text(snapshot.fields.exact, word);
-    let query = PhraseQuery::new(words.iter().map(term).collect());
-    let weight = query.weight(EnableScoring::disabled_from_searcher(snapshot.searcher()))?;
-    Ok(weight.count(&segment.reader)?)
 }
