@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// A queue without its people: it counts them, the permits' own order serves them.
 pub struct Queue {
     /// Questions that are answered at once. Half as many may wait while it stands: about half the time of a question. With
-    /// as many as are answered, every answer came three times as late as unloaded; with none, a tenth fewer were answered.
+    /// as many as are answered, every answer came three times as late as unloaded; with none, permits would lie idle.
     at_once: usize,
     state: Mutex<State>,
 }
@@ -30,8 +30,8 @@ struct State {
 struct Crowd {
     /// When somebody was last turned away.
     refused_at: Instant,
-    /// How many found a place since.
-    seated: u32,
+    /// Goes up when somebody is turned away, and down when somebody is not; at zero the crowd has gone.
+    pressing: u32,
 }
 
 /// A burst may keep those who wait for as long as so many questions take, and may be longer than a standing queue for as
@@ -40,15 +40,19 @@ struct Crowd {
 const QUESTIONS_BEFORE: u32 = 12;
 
 /// However short the questions, what the machine itself does in between may take as long.
-const SHORTEST_BURST: Duration = Duration::from_millis(8);
+const SHORTEST_BURST: Duration = Duration::from_millis(16);
 
 /// Places at most, however short the questions.
 const MOST: usize = 256;
 
-/// The crowd has gone when so many in a row found a place, ...
-const SEATED: u32 = 16;
+/// How much a crowd presses when the first is turned away, what each that follows adds, and how much it presses at most.
+/// Whoever is answered takes one off. At half of what the server sustains, a short queue turns one in ten away, and the crowd
+/// goes; at twice as much it is more than half of them, and it stays.
+const AT_FIRST: u32 = 16;
+const TURNED_AWAY: u32 = 2;
+const AT_MOST: u32 = 32;
 
-/// ...or nobody was turned away for this long.
+/// The crowd has gone, too, when nobody was turned away for this long.
 const CALM: Duration = Duration::from_secs(1);
 
 /// A question more changes by one part in so many what questions take as a rule.
@@ -80,10 +84,13 @@ impl Queue {
         if state.waiting > self.standing() {
             state.long_since.get_or_insert(now);
         }
-        if let Some(crowd) = &mut state.crowd {
-            crowd.seated += 1;
-        }
+        state.lets_in();
         Some(Waiting(self))
+    }
+
+    /// Learns that a question need not wait.
+    pub fn pass(&self) {
+        self.lock().lets_in();
     }
 
     /// How many wait.
@@ -106,9 +113,9 @@ impl Queue {
     }
 
     fn turns_away(&self, state: &mut State, now: Instant) -> bool {
-        let is_over = |crowd: &mut Crowd| crowd.seated >= SEATED || now - crowd.refused_at >= CALM;
+        let is_over = |crowd: &mut Crowd| crowd.pressing == 0 || now - crowd.refused_at >= CALM;
         state.crowd.take_if(is_over);
-        let burst = burst(state.usual);
+        let burst = (state.usual * QUESTIONS_BEFORE).max(SHORTEST_BURST);
         let stands = state.long_since.is_some_and(|since| now - since >= burst);
         let places = match stands || state.crowd.is_some() {
             true => self.standing(),
@@ -116,9 +123,11 @@ impl Queue {
         };
         let is_full = state.waiting >= places;
         if is_full {
+            let before = state.crowd.take();
+            let pressing = before.map_or(AT_FIRST, |crowd| crowd.pressing + TURNED_AWAY);
             state.crowd = Some(Crowd {
                 refused_at: now,
-                seated: 0,
+                pressing: pressing.min(AT_MOST),
             });
         }
         is_full
@@ -142,9 +151,12 @@ impl Queue {
     }
 }
 
-/// How long a burst may be, when questions usually take so long.
-fn burst(usual: Duration) -> Duration {
-    (usual * QUESTIONS_BEFORE).max(SHORTEST_BURST)
+impl State {
+    fn lets_in(&mut self) {
+        if let Some(crowd) = &mut self.crowd {
+            crowd.pressing = crowd.pressing.saturating_sub(1);
+        }
+    }
 }
 
 impl Drop for Waiting<'_> {
@@ -179,7 +191,7 @@ mod tests {
     #[test]
     fn a_burst_has_the_places_that_are_served_in_its_time() {
         let now = Instant::now();
-        for (took_us, places) in [(1_000, 24), (90_000, 24), (200, 80), (50, MOST)] {
+        for (took_us, places) in [(2_000, 24), (90_000, 24), (200, 160), (50, MOST)] {
             let queue = Queue::new(2);
             queue.learn(Duration::from_micros(took_us));
             assert_eq!(fill(&queue, now, &mut Vec::new()), places, "{took_us}");
@@ -189,8 +201,8 @@ mod tests {
     #[test]
     fn a_queue_that_stands_is_kept_short() {
         let (queue, start, mut waiting) = (queue(2), Instant::now(), Vec::new());
-        assert_eq!(fill(&queue, start, &mut waiting), 24);
-        let later = start + Duration::from_millis(12);
+        assert_eq!(fill(&queue, start, &mut waiting), 32);
+        let later = start + SHORTEST_BURST;
         assert_eq!(fill(&queue, later, &mut waiting), 0, "all are still there");
         waiting.clear();
         assert_eq!(fill(&queue, later, &mut waiting), 1);
@@ -200,20 +212,26 @@ mod tests {
     fn a_short_queue_may_stay_for_ever_and_a_burst_still_has_its_places() {
         let (queue, start, mut waiting) = (queue(2), Instant::now(), Vec::new());
         waiting.extend(queue.enter_at(start));
-        assert_eq!(fill(&queue, start + CALM, &mut waiting), 23);
+        assert_eq!(fill(&queue, start + CALM, &mut waiting), 31);
     }
 
     #[test]
-    fn the_crowd_has_gone_when_many_in_a_row_or_nobody_for_a_moment_was_turned_away() {
+    fn a_crowd_stays_while_it_presses_and_has_gone_when_most_are_answered_or_after_a_moment() {
         for at_once in [1, 2, 8] {
             let (queue, start, mut waiting) = (queue(at_once), Instant::now(), Vec::new());
             let burst = fill(&queue, start, &mut waiting);
             waiting.clear();
             let short = fill(&queue, start, &mut waiting);
             assert!(short < burst, "the crowd may come again");
-            for _ in 0..SEATED {
-                waiting.pop();
-                waiting.extend(queue.enter_at(start));
+            // As many are answered as are turned away.
+            for _ in 0..AT_MOST * 4 {
+                queue.pass();
+                assert!(queue.enter_at(start).is_none(), "the crowd is there");
+            }
+            // One in ten finds no place.
+            for _ in 0..AT_MOST / 4 {
+                drop(queue.enter_at(start));
+                (0..9).for_each(|_| queue.pass());
             }
             assert_eq!(waiting.len() + fill(&queue, start, &mut waiting), burst);
             waiting.clear();
