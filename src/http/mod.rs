@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::query::params::{RawParams, Reader};
 use crate::services::ServiceError;
 use attempts::Attempts;
 use blocking::Bridge;
@@ -102,6 +103,12 @@ impl Server {
             settings,
             bridge: Bridge::new(),
         }
+    }
+
+    /// The parameters of an address.
+    fn reader(&self, query: Option<String>) -> Reader<'_> {
+        let params = RawParams::from_query_string(&query.unwrap_or_default());
+        Reader::new(params, &self.app.schema.vocabularies)
     }
 
     /// Answers with JSON that the core is asked for, over the bridge. It is written there too: a page of results takes about

@@ -17,7 +17,6 @@ use utoipa::{IntoParams, Modify, ToSchema};
 use super::resources::resource_id;
 use crate::domain::actor::Actor;
 use crate::domain::task::TaskKind;
-use crate::domain::vocabulary::Vocabularies;
 use crate::http::Server;
 use crate::http::body::{self, JsonBody};
 use crate::http::error::{ApiError, ApiResult};
@@ -53,8 +52,7 @@ pub struct ImportParams {
 }
 
 impl ImportParams {
-    fn read(query: &str, vocabularies: &Vocabularies) -> ApiResult<Self> {
-        let mut reader = Reader::new(RawParams::from_query_string(query), vocabularies);
+    fn read(mut reader: Reader) -> ApiResult<Self> {
         let params = ImportParams {
             dry_run: reader.flag("dry_run"),
             name: reader.text("name"),
@@ -104,7 +102,7 @@ pub async fn import(
     RawQuery(query): RawQuery,
     body: Body,
 ) -> ApiResult<Json<ImportResponse>> {
-    let params = ImportParams::read(&query.unwrap_or_default(), &server.app.schema.vocabularies)?;
+    let params = ImportParams::read(server.reader(query))?;
     let records = body::reader(body);
     let at = Arc::clone(&server);
     let imported = server.bridge.import(move || {

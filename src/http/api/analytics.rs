@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
-use crate::query::params::{RawParams, Reader};
+use crate::query::params::Reader;
 use crate::services::analytics::{UsageReport, UsageWindow};
 
 #[derive(IntoParams)]
@@ -44,8 +44,7 @@ pub async fn report(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Json<AnalyticsResponse>> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let window = UsageWindow {
         from: day(&mut reader, "from"),
         to: day(&mut reader, "to"),

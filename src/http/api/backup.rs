@@ -12,7 +12,6 @@ use crate::domain::task::TaskKind;
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
-use crate::query::params::{RawParams, Reader};
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -32,8 +31,7 @@ pub async fn stream(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<impl IntoResponse> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let since = reader.text("since");
     reader.finish().map_err(ApiError::Invalid)?;
     let since = since.map_or(Ok(0), |text| text.parse()).map_err(|_| {

@@ -15,7 +15,6 @@ use crate::guidance::comparison::{Cell, Criterion};
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::query::decision::Decision;
-use crate::query::params::{RawParams, Reader};
 use crate::query::search_query::Query;
 use crate::ranking::explanation::Difference;
 use crate::services::compare::ComparisonOutcome;
@@ -104,8 +103,7 @@ pub async fn compare(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let params = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(params, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let ids = reader.ids("ids", 2..=Decision::MOST_FINALISTS);
     let buyers = reader.buyers();
     let query = Query {

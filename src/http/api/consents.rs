@@ -23,7 +23,6 @@ use crate::http::choices;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::identity::{Identity, Person};
 use crate::http::{Server, cookie};
-use crate::query::params::{RawParams, Reader};
 use crate::services::ServiceError;
 use crate::services::consents::receipt::Receipt;
 use crate::services::consents::{ConsentAnswer, ConsentStanding};
@@ -110,10 +109,7 @@ pub async fn all(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let mut reader = Reader::new(
-        RawParams::from_query_string(&query.unwrap_or_default()),
-        &server.app.schema.vocabularies,
-    );
+    let mut reader = server.reader(query);
     let lang = reader.text("lang");
     let language = lang
         .as_deref()
@@ -195,10 +191,7 @@ pub async fn receipt(
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let mut reader = Reader::new(
-        RawParams::from_query_string(&query.unwrap_or_default()),
-        &server.app.schema.vocabularies,
-    );
+    let mut reader = server.reader(query);
     let format = reader.text("format").unwrap_or_else(|| "iso".into());
     if !matches!(format.as_str(), "iso" | "kantara") {
         reader.problem("format", "unknown_value", "this is iso or kantara");

@@ -75,8 +75,7 @@ pub async fn list(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Json<DuplicatesResponse>> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
     let offset = reader.integer("offset", usize::MAX >> 1).unwrap_or(0);
     reader.finish().map_err(ApiError::Invalid)?;
@@ -138,8 +137,7 @@ pub async fn merge_certain(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Json<MergeResponse>> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let dry_run = reader.flag("dry_run").unwrap_or(false);
     reader.finish().map_err(ApiError::Invalid)?;
     let at = Arc::clone(&server);

@@ -13,7 +13,6 @@ use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
 use crate::interchange::export::ExportFormat;
-use crate::query::params::{RawParams, Reader};
 use crate::services::export;
 
 #[derive(IntoParams)]
@@ -34,8 +33,7 @@ pub async fn stream(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<impl IntoResponse> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let format = reader.text("format");
     reader.finish().map_err(ApiError::Invalid)?;
     let format = format.map_or(Ok(ExportFormat::Jsonl), |name| {

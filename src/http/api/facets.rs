@@ -20,7 +20,6 @@ use crate::query::facet::Facet;
 use crate::query::filter::Filters;
 use crate::query::found::FacetCount;
 use crate::query::page::Page;
-use crate::query::params::{RawParams, Reader};
 use crate::query::search_query::Query;
 
 #[derive(Serialize, ToSchema)]
@@ -71,8 +70,7 @@ pub async fn one(
         let known = Facet::ALL.map(Facet::name).join(", ");
         ApiError::NotFound(format!("facet of this name; there are {known}"))
     })?;
-    let params = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(params, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let find = Typed::new(&reader.text("find").unwrap_or_default());
     let query = Query {
         facets: vec![facet],

@@ -15,7 +15,6 @@ use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
 use crate::index::generation::GenerationInfo;
-use crate::query::params::{RawParams, Reader};
 use crate::services::ServiceError;
 use crate::services::links::LinkCounts;
 use crate::services::reindex::RollbackReport;
@@ -75,8 +74,7 @@ pub async fn reindex(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<impl IntoResponse> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let force = reader.flag("force").unwrap_or(false);
     reader.finish().map_err(ApiError::Invalid)?;
     let at = Arc::clone(&server);

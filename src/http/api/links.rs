@@ -16,7 +16,7 @@ use crate::domain::task::TaskKind;
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::operator::Operator;
-use crate::query::params::{RawParams, Reader};
+use crate::query::params::Reader;
 use crate::services::links::{KnownLink, LinkCounts, RoundSettings};
 
 #[derive(IntoParams)]
@@ -69,8 +69,7 @@ pub async fn list(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(raw, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let state = reader.text("state");
     let known = state.as_deref().and_then(LinkState::from_name);
     if state.is_some() && known.is_none() {
@@ -98,8 +97,7 @@ pub async fn check(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<impl IntoResponse> {
-    let raw = RawParams::from_query_string(&query.unwrap_or_default());
-    let settings = settings(Reader::new(raw, &server.app.schema.vocabularies))?;
+    let settings = settings(server.reader(query))?;
     let at = Arc::clone(&server);
     let started = server.bridge.ask(move || {
         let links = Arc::clone(&at.app.links);

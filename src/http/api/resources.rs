@@ -17,7 +17,6 @@ use crate::domain::resource::ResourceId;
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult, Moved};
 use crate::interchange::lrmi;
-use crate::query::params::{RawParams, Reader};
 use crate::services::similar::{DEFAULT, MOST};
 
 /// A resource as the catalogue has it, with what it runs on; as JSON-LD (schema.org and LRMI) to who accepts that.
@@ -85,9 +84,7 @@ pub async fn similar(
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
     let id = resource_id(id)?;
-    let query = query.unwrap_or_default();
-    let params = RawParams::from_query_string(&query);
-    let mut reader = Reader::new(params, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query.clone());
     let language = reader.language();
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
     reader.finish().map_err(ApiError::Invalid)?;
@@ -106,7 +103,9 @@ pub async fn similar(
     });
     match answer.await {
         Err(ApiError::Moved(moved)) => Err(ApiError::Moved(Moved {
-            rest: format!("/similar?{query}").trim_end_matches('?').to_owned(),
+            rest: format!("/similar?{}", query.unwrap_or_default())
+                .trim_end_matches('?')
+                .to_owned(),
             ..moved
         })),
         answer => answer,

@@ -11,7 +11,6 @@ use crate::domain::actor::Actor;
 use crate::domain::language::Language;
 use crate::http::Server;
 use crate::http::error::{ApiError, ApiResult};
-use crate::query::params::{RawParams, Reader};
 use crate::services::suggest::{DEFAULT, MOST, Suggestion};
 
 /// What is typed, and who reads the suggestions.
@@ -49,8 +48,7 @@ pub async fn suggest(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let params = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(params, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let typed = reader.text("q").unwrap_or_default();
     let language: Language = reader.language();
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);

@@ -20,7 +20,6 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::index_schema::IndexSchema;
 use crate::query::facet::Facet;
 use crate::query::need::Limit;
-use crate::query::params::{RawParams, Reader};
 use crate::services::why::{Above, Standing, TroubleKind, WhyOutcome, WordTrouble};
 
 /// Which resource is asked about.
@@ -92,8 +91,7 @@ pub async fn why(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let params = RawParams::from_query_string(&query.unwrap_or_default());
-    let mut reader = Reader::new(params, &server.app.schema.vocabularies);
+    let mut reader = server.reader(query);
     let id = match reader.text("id").as_deref().map(ResourceId::parse) {
         Some(Ok(id)) => Some(id),
         Some(Err(reason)) => {
