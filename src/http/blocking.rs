@@ -54,10 +54,7 @@ impl Bridge {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         let permit = match Arc::clone(&self.questions).try_acquire_owned() {
-            Ok(permit) => {
-                self.queue.pass();
-                permit
-            }
+            Ok(permit) => permit,
             Err(_) => {
                 let _place = self.queue.enter().ok_or(ApiError::Busy)?;
                 permit(&self.questions).await?

@@ -30,7 +30,7 @@ struct State {
 struct Crowd {
     /// When somebody was last turned away.
     refused_at: Instant,
-    /// Goes up when somebody is turned away, and down when somebody is not; at zero the crowd has gone.
+    /// Goes up when somebody is turned away, and down when somebody is answered; at zero the crowd has gone.
     pressing: u32,
 }
 
@@ -84,13 +84,7 @@ impl Queue {
         if state.waiting > self.standing() {
             state.long_since.get_or_insert(now);
         }
-        state.lets_in();
         Some(Waiting(self))
-    }
-
-    /// Learns that a question need not wait.
-    pub fn pass(&self) {
-        self.lock().lets_in();
     }
 
     /// How many wait.
@@ -103,9 +97,12 @@ impl Queue {
         self.turns_away(&mut self.lock(), Instant::now())
     }
 
-    /// Learns how long a question took that had its permit.
+    /// Learns that a question was answered, and how long it took once it had its permit.
     pub fn learn(&self, took: Duration) {
         let mut state = self.lock();
+        if let Some(crowd) = &mut state.crowd {
+            crowd.pressing = crowd.pressing.saturating_sub(1);
+        }
         state.usual = match state.usual {
             Duration::ZERO => took,
             usual => (usual * (MEMORY - 1) + took) / MEMORY,
@@ -151,14 +148,6 @@ impl Queue {
     }
 }
 
-impl State {
-    fn lets_in(&mut self) {
-        if let Some(crowd) = &mut self.crowd {
-            crowd.pressing = crowd.pressing.saturating_sub(1);
-        }
-    }
-}
-
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
@@ -181,10 +170,12 @@ mod tests {
         waiting.len() - before
     }
 
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
     /// A queue whose questions take a millisecond.
     fn queue(at_once: usize) -> Queue {
         let queue = Queue::new(at_once);
-        queue.learn(Duration::from_millis(1));
+        queue.learn(MILLISECOND);
         queue
     }
 
@@ -225,13 +216,13 @@ mod tests {
             assert!(short < burst, "the crowd may come again");
             // As many are answered as are turned away.
             for _ in 0..AT_MOST * 4 {
-                queue.pass();
+                queue.learn(MILLISECOND);
                 assert!(queue.enter_at(start).is_none(), "the crowd is there");
             }
             // One in ten finds no place.
             for _ in 0..AT_MOST / 4 {
                 drop(queue.enter_at(start));
-                (0..9).for_each(|_| queue.pass());
+                (0..9).for_each(|_| queue.learn(MILLISECOND));
             }
             assert_eq!(waiting.len() + fill(&queue, start, &mut waiting), burst);
             waiting.clear();
