@@ -183,6 +183,7 @@ impl Operator {
         report["milliseconds"].take()
     }
 }
+
 /// Asks at a fixed rate for as long as `go_on` says.
 fn search(operator: &Operator, asked: &[String], mut go_on: impl FnMut(Instant) -> bool) -> Times {
     let (started, mut times) = (Instant::now(), Vec::new());

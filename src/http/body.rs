@@ -49,12 +49,12 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
-/// More than nearly every answer has, in bytes: it is written without moving.
-const JSON_BYTES: usize = 96 * 1024;
+/// More than nearly every page or other answer has, in bytes: it is written without moving.
+pub const ANSWER_BYTES: usize = 96 * 1024;
 
 /// An answer as JSON.
 pub fn json(answer: &impl Serialize) -> ApiResult<Response> {
-    let mut json = Vec::with_capacity(JSON_BYTES);
+    let mut json = Vec::with_capacity(ANSWER_BYTES);
     serde_json::to_writer(&mut json, answer)
         .map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())

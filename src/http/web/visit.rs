@@ -13,6 +13,7 @@ use super::texts::Ui;
 use crate::domain::language::Language;
 use crate::domain::problem::Problem;
 use crate::http::Server;
+use crate::http::body::ANSWER_BYTES;
 use crate::http::error::{ApiError, ApiResult};
 
 /// One visit to one page.
@@ -82,12 +83,9 @@ impl Visit {
     }
 }
 
-/// More than nearly every page has, in bytes: it is written without moving.
-const PAGE_BYTES: usize = 96 * 1024;
-
 /// A page as it is sent.
 pub fn written(page: &impl Template) -> ApiResult<String> {
-    let mut html = String::with_capacity(PAGE_BYTES);
+    let mut html = String::with_capacity(ANSWER_BYTES);
     page.render_into(&mut html)
         .map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(html)
