@@ -90,7 +90,7 @@ pub struct App {
     pub analytics: Analytics,
     pub links: Arc<Links>,
     pub duplicates: Duplicates,
-    pub tokens: OperatorTokens,
+    pub tokens: Arc<OperatorTokens>,
     pub people: People,
     pub clock: Arc<dyn Clock>,
     /// What the catalogue stood at when it was opened: until that is findable, answers are not whole.
@@ -171,7 +171,8 @@ impl App {
             outdated,
         );
         let indexing = Arc::new(indexing.map_err(StartError::Thread)?);
-        let people = People::open(data, settings, &store, &clock)?;
+        let tokens = Arc::new(OperatorTokens::new(data));
+        let people = People::open(data, settings, &store, &tokens, &clock)?;
         let search = Search::new(
             Arc::clone(&index),
             Arc::clone(&schema),
@@ -217,7 +218,7 @@ impl App {
                 Arc::clone(&clock),
             ),
             tasks,
-            tokens: OperatorTokens::new(data),
+            tokens,
             people,
             opened_at: store.sequence(),
             schema,
@@ -252,6 +253,7 @@ impl People {
         data: &Path,
         settings: &Settings,
         store: &Arc<Store>,
+        tokens: &Arc<OperatorTokens>,
         clock: &Arc<dyn Clock>,
     ) -> Result<People, StartError> {
         let register = Arc::new(Register::load(data)?);
@@ -261,6 +263,7 @@ impl People {
         let hashing = Hashing::start(&settings.passwords).map_err(StartError::Thread)?;
         let accounts = Accounts::start(
             Arc::clone(&vault),
+            Arc::clone(tokens),
             Arc::new(hashing),
             Arc::clone(clock),
             &settings.site,

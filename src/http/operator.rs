@@ -8,10 +8,8 @@ use axum::http::request::Parts;
 use super::Server;
 use super::error::ApiError;
 use super::identity::{Identity, bearer};
-use crate::domain::account::ServiceRole;
 use crate::domain::actor::Actor;
 use crate::domain::session::SESSION_PREFIX;
-use crate::services::ServiceError;
 use crate::store::tokens::{OperatorToken, TokenRefusal};
 
 /// An extractor: a handler that takes it is reached by operators alone.
@@ -56,14 +54,7 @@ async fn by_token(server: &Arc<Server>, token: String, route: &str) -> Result<Op
     let at = Arc::clone(server);
     let checked = server
         .bridge
-        .operate(move || {
-            let checked = at.app.tokens.check(&token, at.app.clock.now());
-            let Ok(Some(maker)) = checked.as_ref().map(|token| token.made_by) else {
-                return Ok::<_, ServiceError>(checked);
-            };
-            let operates = at.app.people.accounts.holds(maker, ServiceRole::Operator)?;
-            Ok(checked.and_then(|token| operates.then_some(token).ok_or(TokenRefusal::Orphaned)))
-        })
+        .operate(move || at.app.people.accounts.check_operator_token(&token))
         .await??;
     match checked {
         Ok(OperatorToken { label, made_by, .. }) => {

@@ -303,10 +303,6 @@ pub async fn close(
         Ok(receipt)
     };
     let receipt = people::ask(&server, close).await?;
-    // They open nothing any more; nothing of the account is to be left.
-    if let Err(error) = server.app.tokens.revoke_made_by(receipt.person) {
-        tracing::warn!(%error, "the tokens of a closed account are left behind");
-    }
     let is_secure = cookie::is_secure(&headers, server.settings.public_url.as_deref());
     Ok(private((
         [(header::SET_COOKIE, cookie::clear(is_secure))],

@@ -15,7 +15,6 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoParams, Modify, ToSchema};
 
 use super::resources::resource_id;
-use crate::domain::actor::Actor;
 use crate::domain::task::TaskKind;
 use crate::http::Server;
 use crate::http::body::{self, JsonBody};
@@ -208,11 +207,6 @@ pub async fn make_token(
     State(server): State<Arc<Server>>,
     JsonBody(body): JsonBody,
 ) -> ApiResult<impl IntoResponse> {
-    // What a token makes is its maker's too.
-    let made_by = match actor {
-        Actor::Operator { made_by, .. } => made_by,
-        other => other.person(),
-    };
     let mut reader = Reader::new(RawParams::from_json(body), &server.app.schema.vocabularies);
     let label = reader.text("label").unwrap_or_else(|| "operator".into());
     let days = reader.integer("days", 3_650).unwrap_or(90).max(1);
@@ -220,10 +214,8 @@ pub async fn make_token(
     let at = Arc::clone(&server);
     let made = server.bridge.ask(move || {
         let lifetime = SignedDuration::from_hours(24 * days as i64);
-        let token = at
-            .app
-            .tokens
-            .create(&label, made_by, at.app.clock.now(), lifetime);
+        let accounts = &at.app.people.accounts;
+        let token = accounts.make_operator_token(&actor, &label, lifetime);
         token.map(|token| TokenResponse { token, label })
     });
     let made = made.await?;

@@ -56,6 +56,7 @@ impl Accounts {
         let account: Account = self.own(actor, person)?;
         let id = LetterId::from_random(self.vault.random()?);
         let erasure = held.erase()?;
+        self.remove_operator_tokens(person);
         let farewell = OutgoingLetter {
             id,
             to: account.email.as_str().to_owned(),

@@ -8,6 +8,7 @@ pub mod closing;
 mod email;
 pub mod hashing;
 mod letters;
+mod operator_tokens;
 mod password;
 pub mod roles;
 pub mod second_factor;
@@ -29,6 +30,7 @@ use crate::domain::consent::Purpose;
 use crate::domain::password::Password;
 use crate::domain::problem::Problem;
 use crate::domain::session::{CHALLENGE_PREFIX, Secret};
+use crate::store::tokens::OperatorTokens;
 use crate::store::vault::changes::Changes;
 use crate::store::vault::{Record, Vault, VaultError};
 use hashing::{Checked, Hashing};
@@ -43,6 +45,7 @@ const RESET_HOURS: u32 = 1;
 /// Everything about having an account.
 pub struct Accounts {
     vault: Arc<Vault>,
+    tokens: Arc<OperatorTokens>,
     hashing: Arc<Hashing>,
     clock: Arc<dyn Clock>,
     /// Where people reach Classo: letters link to it.
@@ -55,6 +58,7 @@ impl Accounts {
     /// When the thread that clears away what is over cannot start.
     pub fn start(
         vault: Arc<Vault>,
+        tokens: Arc<OperatorTokens>,
         hashing: Arc<Hashing>,
         clock: Arc<dyn Clock>,
         site: &str,
@@ -62,6 +66,7 @@ impl Accounts {
         Ok(Accounts {
             upkeep: Upkeep::start(Arc::clone(&vault), Arc::clone(&clock))?,
             vault,
+            tokens,
             hashing,
             clock,
             site: site.trim_end_matches('/').to_owned(),

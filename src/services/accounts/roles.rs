@@ -1,22 +1,12 @@
 //! What persons may do for the service: given and taken at the console, or by an operator.
 
 use super::{Accounts, is_confirmed};
-use crate::domain::account::{Account, EmailAddress, PersonId, ServiceRole};
+use crate::domain::account::{Account, EmailAddress, ServiceRole};
 use crate::domain::actor::Actor;
 use crate::services::{ServiceError, must_operate};
-use crate::store::vault::VaultError;
 use crate::store::vault::changes::Changes;
 
 impl Accounts {
-    /// Whether a person has an account, and by it a role.
-    pub fn holds(&self, person: PersonId, role: ServiceRole) -> Result<bool, ServiceError> {
-        let account = match self.record::<Account>(&Actor::Visitor, person) {
-            Err(VaultError::NoSuchPerson) => None,
-            account => account?,
-        };
-        Ok(account.is_some_and(|account| account.service_roles.contains(&role)))
-    }
-
     /// Gives a role to the holder of an address, or takes it. Operators and the privacy officer act in theirs once they have
     /// signed in with a second factor.
     pub fn set_role(
