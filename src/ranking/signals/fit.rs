@@ -5,6 +5,8 @@
 //! `breadth`. What differs is only where the affinities come from: sameness, the tree of subjects, the ladder of levels, or
 //! what a role looks for. What the question names fits as what a profile declares does.
 
+mod phrases;
+
 use std::sync::Arc;
 
 use crate::domain::language::Bilingual;
@@ -15,6 +17,7 @@ use crate::query::facet::Facet;
 use crate::query::understanding::Understood;
 use crate::ranking::signal::{Input, Seen, Signal};
 use crate::ranking::weights::{FitSettings, LevelFit, PlainFit, RoleFit, SubjectFit};
+use phrases::{Phrase, Phrases};
 
 /// The fit signals of a profile: one for each attribute that it has.
 pub fn all(
@@ -61,14 +64,14 @@ pub fn all(
         Facet::Subject,
         &profile.subjects,
         (subject.unknown, subject.breadth),
-        &SUBJECT,
+        &phrases::SUBJECT,
         &|vocabulary, mine| subject_affinities(vocabulary, mine, subject),
     );
     add(
         Facet::Level,
         &profile.levels,
         (level.unknown, level.breadth),
-        &LEVEL,
+        &phrases::LEVEL,
         &|vocabulary, mine| level_affinities(vocabulary, mine, level),
     );
     for (facet, ids, fit, phrases) in [
@@ -76,21 +79,26 @@ pub fn all(
             Facet::StudentType,
             &profile.student_types,
             &settings.student_type,
-            &STUDENT_TYPE,
+            &phrases::STUDENT_TYPE,
         ),
-        (Facet::Device, &profile.devices, &settings.device, &DEVICE),
-        (Facet::Os, &profile.os, &settings.os, &OS),
+        (
+            Facet::Device,
+            &profile.devices,
+            &settings.device,
+            &phrases::DEVICE,
+        ),
+        (Facet::Os, &profile.os, &settings.os, &phrases::OS),
         (
             Facet::Platform,
             &profile.platforms,
             &settings.platform,
-            &PLATFORM,
+            &phrases::PLATFORM,
         ),
         (
             Facet::Language,
             &profile.languages,
             &settings.language,
-            &LANGUAGE,
+            &phrases::LANGUAGE,
         ),
     ] {
         add(facet, ids, plain(fit), phrases, &|vocabulary, mine| {
@@ -145,12 +153,12 @@ pub fn asked(
         "asked_subject",
         Facet::Subject,
         (subject.unknown, subject.breadth),
-        &ASKED_SUBJECT,
+        &phrases::ASKED_SUBJECT,
         &|vocabulary, asked| subject_affinities(vocabulary, asked, subject),
     );
     for (name, facet, fit, phrases) in [
-        ("asked_type", Facet::Type, asked_type, &ASKED_TYPE),
-        ("asked_need", Facet::StudentType, need, &ASKED_NEED),
+        ("asked_type", Facet::Type, asked_type, &phrases::ASKED_TYPE),
+        ("asked_need", Facet::StudentType, need, &phrases::ASKED_NEED),
     ] {
         add(name, facet, (fit.unknown, fit.breadth), phrases, &sameness);
     }
@@ -224,7 +232,7 @@ impl Signal for Fit {
     fn sentence(&self, seen: Seen) -> Bilingual {
         let terms = match seen {
             Seen::Terms(terms) if !terms.is_empty() => terms,
-            _ => return self.phrases.unknown.fill("", ""),
+            _ => return self.phrases.unknown.text(),
         };
         let candidates = (0..self.mine.len()).map(|mine| (self.best(mine, terms), mine));
         let ((affinity, term), mine) = candidates.fold(((-1.0, 0), 0), |best, other| {
@@ -236,293 +244,9 @@ impl Signal for Fit {
             _ => &self.phrases.none,
         };
         let (mine, theirs) = (&self.mine[mine], &self.theirs.term(term).label);
-        Bilingual::new(
-            fill(phrase.fr, &mine.fr, &theirs.fr),
-            fill(phrase.en, &mine.en, &theirs.en),
-        )
+        phrase.fill(mine, theirs)
     }
 }
-
-/// The sentences of a fit signal; `{mine}` is the asker's value, `{theirs}` the record's.
-struct Phrases {
-    exact: Phrase,
-    near: Phrase,
-    none: Phrase,
-    unknown: Phrase,
-    /// What is told instead of `near` in a hierarchy.
-    kin: Option<Kin>,
-}
-
-/// The record's value includes the asker's, or is a part of it.
-struct Kin {
-    whole: Phrase,
-    part: Phrase,
-}
-
-struct Phrase {
-    fr: &'static str,
-    en: &'static str,
-}
-
-impl Phrase {
-    fn fill(&self, mine: &str, theirs: &str) -> Bilingual {
-        Bilingual::new(fill(self.fr, mine, theirs), fill(self.en, mine, theirs))
-    }
-}
-
-/// The phrase with its places filled, in one allocation: a page has hundreds of sentences.
-fn fill(phrase: &str, mine: &str, theirs: &str) -> String {
-    let mut filled = String::with_capacity(phrase.len() + mine.len() + theirs.len());
-    let mut rest = phrase;
-    while let Some((before, place)) = rest.split_once('{') {
-        let (name, after) = place.split_once('}').expect("a phrase closes its places");
-        filled.push_str(before);
-        filled.push_str(if name == "mine" { mine } else { theirs });
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
-}
-
-const SUBJECT_KIN: Kin = Kin {
-    whole: Phrase {
-        fr: "Matière : {theirs}, qui comprend {mine}.",
-        en: "Subject: {theirs}, which includes {mine}.",
-    },
-    part: Phrase {
-        fr: "Matière : {theirs}, une partie de {mine}.",
-        en: "Subject: {theirs}, a part of {mine}.",
-    },
-};
-
-const SUBJECT: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Porte sur votre matière : {mine}.",
-        en: "About your subject: {mine}.",
-    },
-    near: Phrase {
-        fr: "Matière : {theirs}, proche de {mine}.",
-        en: "Subject: {theirs}, close to {mine}.",
-    },
-    none: Phrase {
-        fr: "Ne porte pas sur vos matières.",
-        en: "Not about your subjects.",
-    },
-    unknown: Phrase {
-        fr: "Matière non précisée.",
-        en: "Subject not stated.",
-    },
-    kin: Some(SUBJECT_KIN),
-};
-
-const LEVEL: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Convient à votre niveau : {mine}.",
-        en: "Suits your level: {mine}.",
-    },
-    near: Phrase {
-        fr: "Niveau visé : {theirs}, proche de {mine}.",
-        en: "Intended level: {theirs}, close to {mine}.",
-    },
-    none: Phrase {
-        fr: "Conçue pour d'autres niveaux que les vôtres.",
-        en: "Made for other levels than yours.",
-    },
-    unknown: Phrase {
-        fr: "Niveau non précisé.",
-        en: "Level not stated.",
-    },
-    kin: Some(Kin {
-        whole: Phrase {
-            fr: "Niveau visé : {theirs} (comprend {mine}).",
-            en: "Intended level: {theirs} (includes {mine}).",
-        },
-        part: Phrase {
-            fr: "Niveau visé : {theirs} (dans {mine}).",
-            en: "Intended level: {theirs} (part of {mine}).",
-        },
-    }),
-};
-
-const STUDENT_TYPE: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Pensée pour vos élèves : {mine}.",
-        en: "Designed for your students: {mine}.",
-    },
-    near: Phrase {
-        fr: "Public visé : {theirs}, proche de {mine}.",
-        en: "Intended for: {theirs}, close to {mine}.",
-    },
-    none: Phrase {
-        fr: "Pensée pour d'autres types d'élèves.",
-        en: "Designed for other types of students.",
-    },
-    unknown: Phrase {
-        fr: "Sans public particulier.",
-        en: "For no particular type of students.",
-    },
-    kin: None,
-};
-
-const DEVICE: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Fonctionne sur vos appareils : {mine}.",
-        en: "Works on your devices: {mine}.",
-    },
-    near: Phrase {
-        fr: "Fonctionne sur {theirs}.",
-        en: "Works on {theirs}.",
-    },
-    none: Phrase {
-        fr: "Ne fonctionne pas sur vos appareils.",
-        en: "Does not work on your devices.",
-    },
-    unknown: Phrase {
-        fr: "Appareils non précisés.",
-        en: "Devices not stated.",
-    },
-    kin: None,
-};
-
-const OS: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Fonctionne avec {mine}.",
-        en: "Works with {mine}.",
-    },
-    near: Phrase {
-        fr: "Fonctionne avec {theirs}.",
-        en: "Works with {theirs}.",
-    },
-    none: Phrase {
-        fr: "Ne fonctionne pas avec vos systèmes.",
-        en: "Does not work with your systems.",
-    },
-    unknown: Phrase {
-        fr: "Systèmes non précisés.",
-        en: "Systems not stated.",
-    },
-    kin: None,
-};
-
-const PLATFORM: Phrases = Phrases {
-    exact: Phrase {
-        fr: "S'intègre à {mine}.",
-        en: "Integrates with {mine}.",
-    },
-    near: Phrase {
-        fr: "S'intègre à {theirs}.",
-        en: "Integrates with {theirs}.",
-    },
-    none: Phrase {
-        fr: "Ne s'intègre pas à vos plateformes.",
-        en: "Does not integrate with your platforms.",
-    },
-    unknown: Phrase {
-        fr: "Intégrations non précisées.",
-        en: "Integrations not stated.",
-    },
-    kin: None,
-};
-
-const LANGUAGE: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Existe dans votre langue : {mine}.",
-        en: "Exists in your language: {mine}.",
-    },
-    near: Phrase {
-        fr: "Langue : {theirs}.",
-        en: "Language: {theirs}.",
-    },
-    none: Phrase {
-        fr: "N'existe pas dans vos langues.",
-        en: "Does not exist in your languages.",
-    },
-    unknown: Phrase {
-        fr: "Langue non précisée.",
-        en: "Language not stated.",
-    },
-    kin: None,
-};
-
-const ASKED_SUBJECT: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Porte sur la matière que vous cherchez : {mine}.",
-        en: "About the subject you are looking for: {mine}.",
-    },
-    near: Phrase {
-        fr: "Matière : {theirs}, proche de celle que vous cherchez : {mine}.",
-        en: "Subject: {theirs}, close to the one you are looking for: {mine}.",
-    },
-    none: Phrase {
-        fr: "Ne porte pas sur la matière que vous cherchez.",
-        en: "Not about the subject you are looking for.",
-    },
-    unknown: Phrase {
-        fr: "Matière non précisée.",
-        en: "Subject not stated.",
-    },
-    kin: Some(SUBJECT_KIN),
-};
-
-const ASKED_TYPE: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Le genre de ressource que vous cherchez : {mine}.",
-        en: "The kind of resource you are looking for: {mine}.",
-    },
-    near: Phrase {
-        fr: "Un genre de ressource proche de celui que vous cherchez : {theirs}.",
-        en: "A kind of resource close to the one you are looking for: {theirs}.",
-    },
-    none: Phrase {
-        fr: "Pas le genre de ressource que vous cherchez.",
-        en: "Not the kind of resource you are looking for.",
-    },
-    unknown: Phrase {
-        fr: "Genre de ressource non précisé.",
-        en: "Kind of resource not stated.",
-    },
-    kin: None,
-};
-
-const ASKED_NEED: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Convient aux élèves dont vous parlez : {mine}.",
-        en: "Suits the students you speak of: {mine}.",
-    },
-    near: Phrase {
-        fr: "Convient à des élèves proches de ceux dont vous parlez : {theirs}.",
-        en: "Suits students close to those you speak of: {theirs}.",
-    },
-    none: Phrase {
-        fr: "Ne mentionne pas les élèves dont vous parlez.",
-        en: "Does not mention the students you speak of.",
-    },
-    unknown: Phrase {
-        fr: "Élèves visés non précisés.",
-        en: "Intended students not stated.",
-    },
-    kin: None,
-};
-
-const ROLE: Phrases = Phrases {
-    exact: Phrase {
-        fr: "Le genre de ressource que cherche votre rôle : {theirs}.",
-        en: "The kind of resource your role looks for: {theirs}.",
-    },
-    near: Phrase {
-        fr: "Un genre de ressource utile à votre rôle : {theirs}.",
-        en: "A kind of resource useful to your role: {theirs}.",
-    },
-    none: Phrase {
-        fr: "Pas le genre de ressource que cherche d'abord votre rôle.",
-        en: "Not the kind of resource your role looks for first.",
-    },
-    unknown: Phrase {
-        fr: "Genre de ressource non précisé.",
-        en: "Kind of resource not stated.",
-    },
-    kin: None,
-};
 
 fn ordinals(vocabulary: &Vocabulary) -> impl Iterator<Item = Ordinal> {
     0..vocabulary.terms().len() as Ordinal
@@ -625,6 +349,6 @@ fn role_fit(role: &str, fit: &RoleFit, vocabularies: &Vocabularies) -> Option<Bo
         theirs: types,
         unknown: fit.unknown,
         breadth: 0.0,
-        phrases: &ROLE,
+        phrases: &phrases::ROLE,
     }))
 }
