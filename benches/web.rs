@@ -60,7 +60,9 @@ fn measure(size: usize, app: App) {
         .enable_all()
         .build();
     let runtime = runtime.expect("a runtime");
-    let router = router(Arc::new(Server::new(app, Settings::default())));
+    let router = router(Arc::new(
+        Server::new(app, Settings::default()).expect("threads"),
+    ));
     println!("{size} resources: median of the API, of the page, ratio, bytes of the page");
     let few = std::iter::once((FEW.0, Some(FEW.1)));
     let questions = QUESTIONS.map(|question| (question, None)).into_iter();

@@ -1,20 +1,22 @@
 //! The single bridge from the asynchronous doors to the synchronous core.
 //!
-//! It has a limited number of permits for each kind of work, so that a crowd never starves the server, and operators get
-//! through whatever the crowd does. Questions have a `Queue` of their own: a burst waits for its turn, a crowd that
-//! stays is told to come back at once, so that accepted questions keep their time.
+//! Each kind of work has its own limit, so that a crowd never starves the server, and operators get through whatever the
+//! crowd does. Questions have threads of their own, one for each core, and a `Queue` before them: a burst waits for its turn,
+//! a crowd that stays is told to come back at once, so that accepted questions keep their time. A thread takes the next
+//! question as soon as it has answered one, without waiting for those who read connections; everything else is bounded by
+//! permits.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::error::ApiError;
 use super::queue::Queue;
 
 pub struct Bridge {
-    questions: Arc<Semaphore>,
-    queue: Queue,
+    questions: rayon::ThreadPool,
+    queue: Arc<Queue>,
     operators: Arc<Semaphore>,
     imports: Arc<Semaphore>,
     passwords: Arc<Semaphore>,
@@ -33,48 +35,54 @@ const IMPORTS_AT_ONCE: usize = 2;
 const PASSWORDS_AT_ONCE: usize = 32;
 
 impl Bridge {
-    pub(super) fn new() -> Self {
+    /// # Errors
+    /// When the threads that answer cannot start.
+    pub(super) fn new() -> std::io::Result<Self> {
         // More questions at once than cores make each of them slower, and none of them sooner.
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
-        Bridge {
-            questions: Arc::new(Semaphore::new(at_once)),
-            queue: Queue::new(at_once),
+        let questions = rayon::ThreadPoolBuilder::new()
+            .num_threads(at_once)
+            .thread_name(|number| format!("question-{number}"))
+            // The panic was logged where it happened, and whoever asked is told.
+            .panic_handler(|_| ())
+            .build()
+            .map_err(std::io::Error::other)?;
+        Ok(Bridge {
+            questions,
+            queue: Arc::new(Queue::new(at_once)),
             operators: Arc::new(Semaphore::new(OPERATORS_AT_ONCE)),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
-        }
+        })
     }
 
-    /// Runs a question to the core on a worker thread.
+    /// Runs a question to the core on a thread that answers questions.
     ///
     /// # Errors
-    /// `ApiError::Busy` when the queue is full, or no permit came free in time.
+    /// `ApiError::Busy` when the queue is full.
     pub async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let permit = match Arc::clone(&self.questions).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let _place = self.queue.enter().ok_or(ApiError::Busy)?;
-                permit(&self.questions).await?
+        let place = self.queue.enter().ok_or(ApiError::Busy)?;
+        let (answer, answered) = oneshot::channel();
+        self.questions.spawn_fifo(move || {
+            // Whoever has gone meanwhile costs the others nothing.
+            if !answer.is_closed() {
+                let _ = answer.send(place.answer(work));
             }
-        };
-        let (done, took) = run(permit, move || {
-            let begun = Instant::now();
-            (work(), begun.elapsed())
-        })
-        .await?;
-        self.queue.learn(took);
-        Ok(done)
+        });
+        answered
+            .await
+            .map_err(|_| ApiError::Internal("a worker failed".into()))
     }
 
     /// Whether a question that came now would be told to come back.
     pub fn is_full(&self) -> bool {
-        self.questions.available_permits() == 0 && self.queue.is_full()
+        self.queue.is_full()
     }
 
-    /// How many questions wait for a permit.
+    /// How many questions wait.
     pub fn waiting(&self) -> usize {
         self.queue.waiting()
     }
@@ -116,10 +124,7 @@ impl Bridge {
 
     /// How many questions and how many pieces of bulk work could begin now.
     pub fn free(&self) -> (usize, usize) {
-        (
-            self.questions.available_permits(),
-            self.imports.available_permits(),
-        )
+        (self.queue.free(), self.imports.available_permits())
     }
 }
 

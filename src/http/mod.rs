@@ -95,14 +95,16 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(app: App, settings: Settings) -> Self {
-        Server {
+    /// # Errors
+    /// When the threads that answer cannot start.
+    pub fn new(app: App, settings: Settings) -> std::io::Result<Self> {
+        Ok(Server {
             labels: web::Labels::new(&app.schema.vocabularies),
             app,
             attempts: Attempts::new(&settings.attempts),
             settings,
-            bridge: Bridge::new(),
-        }
+            bridge: Bridge::new()?,
+        })
     }
 
     /// The parameters of an address.
@@ -146,7 +148,7 @@ impl Server {
         self.bridge.is_full()
     }
 
-    /// How many questions wait for a permit.
+    /// How many questions wait.
     fn questions_waiting(&self) -> usize {
         self.bridge.waiting()
     }
@@ -175,7 +177,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let local = listener.local_addr()?;
-    let server = Arc::new(Server::new(app, settings));
+    let server = Arc::new(Server::new(app, settings)?);
     let router = router::router(Arc::clone(&server));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let tasks = Arc::clone(&server.app.tasks);

@@ -1,28 +1,32 @@
-//! Who may wait for a permit, and who is told to come back at once.
+//! Who may wait for an answer, and who is told to come back at once.
 //!
 //! A queue that forms and dissolves is a burst: everybody is served, as long as the last of them waits for no more than
 //! [`QUESTIONS_BEFORE`]. One that stands is a load that the server does not sustain: whatever its length, it only makes
 //! every answer late by as much. So a standing queue is kept short, by turning new questions away while they have not
 //! waited for anything yet. How long a burst may be follows from how long questions took of late, whatever the machine.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A queue without its people: it counts them, the permits' own order serves them.
+/// A queue without its people: it counts them, the threads that answer serve them in their order.
 pub struct Queue {
-    /// Questions that are answered at once. Half as many may wait while it stands: about half the time of a question. With
-    /// as many as are answered, every answer came three times as late as unloaded; with none, permits would lie idle.
+    /// Questions that are answered at once. Half as many may wait while the queue stands: about half the time of a question.
+    /// With as many as are answered, every answer came three times as late as unloaded; with none, threads would lie idle.
     at_once: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    waiting: usize,
-    /// How long a question takes, once it has its permit; zero before the first.
+    /// Those who are being answered, and those who wait.
+    inside: usize,
+    /// Questions that were answered, ever: the queue's clock. It stands still while the machine does something else, and
+    /// those who came meanwhile are no crowd.
+    answered: u64,
+    /// How long a question takes, once a thread has it; zero before the first.
     usual: Duration,
-    /// Since when more wait than a standing queue has places.
-    long_since: Option<Instant>,
+    /// Since when, by the queue's clock, more wait than a standing queue has places.
+    long_since: Option<u64>,
     crowd: Option<Crowd>,
 }
 
@@ -37,7 +41,7 @@ struct Crowd {
 /// A burst may keep those who wait for as long as so many questions take, and may be longer than a standing queue for as
 /// long. Of a load that stays for some seconds, those that were taken for a burst at its beginning are then less than one in
 /// a hundred; at half of what the server sustains, chance alone does not fill so many places.
-const QUESTIONS_BEFORE: u32 = 12;
+const QUESTIONS_BEFORE: usize = 12;
 
 /// However short the questions, what the machine itself does in between may take as long.
 const SHORTEST_BURST: Duration = Duration::from_millis(16);
@@ -58,8 +62,8 @@ const CALM: Duration = Duration::from_secs(1);
 /// A question more changes by one part in so many what questions take as a rule.
 const MEMORY: u32 = 16;
 
-/// A place in the queue, given back when dropped.
-pub struct Waiting<'a>(&'a Queue);
+/// A place of somebody who waits, then is answered; given back when dropped.
+pub struct Place(Arc<Queue>);
 
 impl Queue {
     /// For so many questions that are answered at once.
@@ -70,26 +74,32 @@ impl Queue {
         }
     }
 
-    /// A place to wait in; none when it is full.
-    pub fn enter(&self) -> Option<Waiting<'_>> {
+    /// A place; none when the queue is full.
+    pub fn enter(self: &Arc<Self>) -> Option<Place> {
         self.enter_at(Instant::now())
     }
 
-    fn enter_at(&self, now: Instant) -> Option<Waiting<'_>> {
+    fn enter_at(self: &Arc<Self>, now: Instant) -> Option<Place> {
         let mut state = self.lock();
         if self.turns_away(&mut state, now) {
             return None;
         }
-        state.waiting += 1;
-        if state.waiting > self.standing() {
-            state.long_since.get_or_insert(now);
+        state.inside += 1;
+        if state.inside > self.standing() {
+            let answered = state.answered;
+            state.long_since.get_or_insert(answered);
         }
-        Some(Waiting(self))
+        Some(Place(Arc::clone(self)))
     }
 
     /// How many wait.
     pub fn waiting(&self) -> usize {
-        self.lock().waiting
+        self.lock().inside.saturating_sub(self.at_once)
+    }
+
+    /// How many more would be answered at once.
+    pub fn free(&self) -> usize {
+        self.at_once.saturating_sub(self.lock().inside)
     }
 
     /// Whether nobody more may wait; whoever is told so counts as turned away.
@@ -97,28 +107,16 @@ impl Queue {
         self.turns_away(&mut self.lock(), Instant::now())
     }
 
-    /// Learns that a question was answered, and how long it took once it had its permit.
-    pub fn learn(&self, took: Duration) {
-        let mut state = self.lock();
-        if let Some(crowd) = &mut state.crowd {
-            crowd.pressing = crowd.pressing.saturating_sub(1);
-        }
-        state.usual = match state.usual {
-            Duration::ZERO => took,
-            usual => (usual * (MEMORY - 1) + took) / MEMORY,
-        };
-    }
-
     fn turns_away(&self, state: &mut State, now: Instant) -> bool {
         let is_over = |crowd: &mut Crowd| crowd.pressing == 0 || now - crowd.refused_at >= CALM;
         state.crowd.take_if(is_over);
-        let burst = (state.usual * QUESTIONS_BEFORE).max(SHORTEST_BURST);
-        let stands = state.long_since.is_some_and(|since| now - since >= burst);
-        let places = match stands || state.crowd.is_some() {
+        let burst = self.burst(state.usual);
+        let stands = |since: u64| state.answered - since >= burst as u64;
+        let places = match state.crowd.is_some() || state.long_since.is_some_and(stands) {
             true => self.standing(),
-            false => self.places_within(burst, state.usual),
+            false => self.at_once + burst,
         };
-        let is_full = state.waiting >= places;
+        let is_full = state.inside >= places;
         if is_full {
             let before = state.crowd.take();
             let pressing = before.map_or(AT_FIRST, |crowd| crowd.pressing + TURNED_AWAY);
@@ -130,17 +128,16 @@ impl Queue {
         is_full
     }
 
-    /// How many may wait for as long as they like.
+    /// How many may be inside for as long as they like.
     fn standing(&self) -> usize {
-        self.at_once.div_ceil(2)
+        self.at_once + self.at_once.div_ceil(2)
     }
 
-    fn places_within(&self, time: Duration, usual: Duration) -> usize {
-        let each = usual.as_nanos().max(1);
-        let places = time.as_nanos() * self.at_once as u128 / each;
-        usize::try_from(places)
-            .map_or(MOST, |places| places.min(MOST))
-            .max(self.standing())
+    /// How many may wait in a burst, of questions that take so long.
+    fn burst(&self, usual: Duration) -> usize {
+        let in_time = SHORTEST_BURST.as_nanos() / usual.as_nanos().max(1);
+        let each = usize::try_from(in_time).map_or(MOST, |each| each.max(QUESTIONS_BEFORE));
+        each.saturating_mul(self.at_once).min(MOST)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -148,11 +145,33 @@ impl Queue {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Place {
+    /// Has the question answered, and learns how long that took.
+    pub fn answer<T>(self, work: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let done = work();
+        self.learn(begun.elapsed());
+        done
+    }
+
+    fn learn(&self, took: Duration) {
+        let mut state = self.0.lock();
+        state.answered += 1;
+        if let Some(crowd) = &mut state.crowd {
+            crowd.pressing = crowd.pressing.saturating_sub(1);
+        }
+        state.usual = match state.usual {
+            Duration::ZERO => took,
+            usual => (usual * (MEMORY - 1) + took) / MEMORY,
+        };
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.waiting -= 1;
-        if state.waiting <= self.0.standing() {
+        state.inside -= 1;
+        if state.inside <= self.0.standing() {
             state.long_since = None;
         }
     }
@@ -162,73 +181,100 @@ impl Drop for Waiting<'_> {
 mod tests {
     use super::*;
 
-    fn fill<'a>(queue: &'a Queue, now: Instant, waiting: &mut Vec<Waiting<'a>>) -> usize {
-        let before = waiting.len();
-        while let Some(place) = queue.enter_at(now) {
-            waiting.push(place);
-        }
-        waiting.len() - before
-    }
-
     const MILLISECOND: Duration = Duration::from_millis(1);
 
     /// A queue whose questions take a millisecond.
-    fn queue(at_once: usize) -> Queue {
-        let queue = Queue::new(at_once);
-        queue.learn(MILLISECOND);
+    fn queue(at_once: usize) -> Arc<Queue> {
+        let queue = Arc::new(Queue::new(at_once));
+        queue.state.lock().expect("whole").usual = MILLISECOND;
         queue
+    }
+
+    /// Everybody who finds a place, for as long as they are kept.
+    fn fill(queue: &Arc<Queue>, now: Instant) -> Vec<Place> {
+        std::iter::from_fn(|| queue.enter_at(now)).collect()
+    }
+
+    /// The first who are inside are answered, and go.
+    fn answer(inside: &mut Vec<Place>, how_many: usize) {
+        for place in inside.drain(..how_many) {
+            place.learn(MILLISECOND);
+        }
     }
 
     #[test]
     fn a_burst_has_the_places_that_are_served_in_its_time() {
-        let now = Instant::now();
         for (took_us, places) in [(2_000, 24), (90_000, 24), (200, 160), (50, MOST)] {
-            let queue = Queue::new(2);
-            queue.learn(Duration::from_micros(took_us));
-            assert_eq!(fill(&queue, now, &mut Vec::new()), places, "{took_us}");
+            let queue = Arc::new(Queue::new(2));
+            queue.state.lock().expect("whole").usual = Duration::from_micros(took_us);
+            assert_eq!(fill(&queue, Instant::now()).len(), 2 + places, "{took_us}");
+            assert_eq!((queue.waiting(), queue.free()), (0, 2));
         }
     }
 
     #[test]
     fn a_queue_that_stands_is_kept_short() {
-        let (queue, start, mut waiting) = (queue(2), Instant::now(), Vec::new());
-        assert_eq!(fill(&queue, start, &mut waiting), 32);
-        let later = start + SHORTEST_BURST;
-        assert_eq!(fill(&queue, later, &mut waiting), 0, "all are still there");
-        waiting.clear();
-        assert_eq!(fill(&queue, later, &mut waiting), 1);
+        let (queue, now) = (queue(2), Instant::now());
+        let mut inside = Vec::new();
+        // Who comes takes the place of who was answered, until as many were answered as a burst has places.
+        for _ in 0..40 {
+            inside.extend(queue.enter_at(now));
+            inside.extend(queue.enter_at(now));
+            answer(&mut inside, 1);
+        }
+        assert!(queue.waiting() > 1);
+        assert!(queue.enter_at(now).is_none());
+        answer(&mut inside, queue.waiting());
+        assert_eq!(fill(&queue, now).len(), 1);
+    }
+
+    #[test]
+    fn who_came_while_the_machine_stood_still_is_no_crowd() {
+        let (queue, start) = (queue(2), Instant::now());
+        let mut inside: Vec<_> = (0..20).filter_map(|_| queue.enter_at(start)).collect();
+        assert_eq!(inside.len(), 20);
+        let later = start + SHORTEST_BURST * 10;
+        inside.extend(queue.enter_at(later));
+        assert_eq!(inside.len(), 21);
     }
 
     #[test]
     fn a_short_queue_may_stay_for_ever_and_a_burst_still_has_its_places() {
-        let (queue, start, mut waiting) = (queue(2), Instant::now(), Vec::new());
-        waiting.extend(queue.enter_at(start));
-        assert_eq!(fill(&queue, start + CALM, &mut waiting), 31);
+        let (queue, now) = (queue(2), Instant::now());
+        let mut inside: Vec<_> = (0..3).filter_map(|_| queue.enter_at(now)).collect();
+        for _ in 0..100 {
+            answer(&mut inside, 1);
+            inside.extend(queue.enter_at(now));
+        }
+        assert_eq!(inside.len() + fill(&queue, now).len(), 2 + 32);
     }
 
     #[test]
     fn a_crowd_stays_while_it_presses_and_has_gone_when_most_are_answered_or_after_a_moment() {
         for at_once in [1, 2, 8] {
-            let (queue, start, mut waiting) = (queue(at_once), Instant::now(), Vec::new());
-            let burst = fill(&queue, start, &mut waiting);
-            waiting.clear();
-            let short = fill(&queue, start, &mut waiting);
+            let (queue, now) = (queue(at_once), Instant::now());
+            let burst = fill(&queue, now).len();
+            let mut inside = fill(&queue, now);
+            let short = inside.len();
             assert!(short < burst, "the crowd may come again");
             // As many are answered as are turned away.
             for _ in 0..AT_MOST * 4 {
-                queue.learn(MILLISECOND);
-                assert!(queue.enter_at(start).is_none(), "the crowd is there");
+                answer(&mut inside, 1);
+                inside.extend(queue.enter_at(now));
+                assert!(queue.enter_at(now).is_none(), "the crowd is there");
             }
-            // One in ten finds no place.
+            // One in ten finds no place, as long as the crowd is there.
             for _ in 0..AT_MOST / 4 {
-                drop(queue.enter_at(start));
-                (0..9).for_each(|_| queue.learn(MILLISECOND));
+                drop(queue.enter_at(now));
+                for _ in 0..9 {
+                    answer(&mut inside, 1);
+                    inside.extend(queue.enter_at(now));
+                }
             }
-            assert_eq!(waiting.len() + fill(&queue, start, &mut waiting), burst);
-            waiting.clear();
-            assert_eq!(fill(&queue, start, &mut waiting), short);
-            waiting.clear();
-            assert_eq!(fill(&queue, start + CALM, &mut waiting), burst);
+            drop(inside);
+            assert_eq!(fill(&queue, now).len(), burst);
+            assert_eq!(fill(&queue, now).len(), short);
+            assert_eq!(fill(&queue, now + CALM).len(), burst);
         }
     }
 }

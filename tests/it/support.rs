@@ -71,7 +71,7 @@ impl TestApp {
             .enable_all()
             .build()
             .unwrap();
-        let server = Arc::new(Server::new(app, Settings::default()));
+        let server = Arc::new(Server::new(app, Settings::default()).expect("threads"));
         TestApp {
             router: router(Arc::clone(&server)),
             server,
