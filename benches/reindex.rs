@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 
 use classo::domain::resource::Resource;
 use classo::services::priority;
-use classo::services::reindex::NICENESS;
 use classo::store::Store;
 use reqwest::Method;
 use reqwest::blocking::Client;
@@ -114,7 +113,7 @@ fn alone(operator: &Operator, resources: &[Resource]) {
 /// Builds with raw tantivy on threads of the same priority as those of a reindex, which inherit it.
 fn raw(resources: &[Resource]) -> Effort {
     let build = || {
-        priority::give_way(NICENESS);
+        priority::give_way();
         let ended = Effort::start();
         let built = RawTantivy::build(resources);
         let effort = ended();

@@ -10,6 +10,7 @@
     reason = "each bench uses a part, and may fail loudly"
 )]
 
+pub mod client;
 pub mod http;
 pub mod raw;
 pub mod server;

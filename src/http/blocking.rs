@@ -31,8 +31,9 @@ const OPERATORS_AT_ONCE: usize = 2;
 /// Bulk work runs beside questions, but not in a crowd.
 const IMPORTS_AT_ONCE: usize = 2;
 
-/// Sign-ins and the like that are in the core at once, most of them in the queue of the hashing threads.
-const PASSWORDS_AT_ONCE: usize = 32;
+/// Sign-ins and the like that are in the core at once, most of them in the queue of the hashing threads: the last of so many
+/// waits for about a second.
+const PASSWORDS_AT_ONCE: usize = 64;
 
 impl Bridge {
     /// # Errors
@@ -96,12 +97,21 @@ impl Bridge {
     }
 
     /// Runs work that waits for a password's hash: it holds none of the permits of questions, so that a crowd that signs in
-    /// does not keep others from searching.
+    /// does not keep others from searching. Nobody waits for one of its own: their crowd would only grow.
+    ///
+    /// # Errors
+    /// `ApiError::Busy` when too many wait for a hash already.
     pub async fn hash<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        run(permit(&self.passwords).await?, work).await
+        let permit = Arc::clone(&self.passwords).try_acquire_owned();
+        run(permit.map_err(|_| ApiError::Busy)?, work).await
+    }
+
+    /// Whether somebody who came now with a password would not be told to come back.
+    pub fn can_hash(&self) -> bool {
+        self.passwords.available_permits() > 0
     }
 
     /// Runs bulk work on a worker thread.

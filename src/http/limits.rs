@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -27,18 +27,22 @@ pub async fn time(request: Request, next: Next) -> Response {
     }
 }
 
-/// The answer to a question for which there is no room, before anything is done for it. What is done for each that is
+/// The answer to a question or a sign-in for which there is no room, before anything is done for it. What is done for each that is
 /// turned away, ten times as many of them take from those that are answered: so these are counted, not logged, and the
 /// answer is made once. Operators, and those who watch over the server, have their own way in.
-pub fn crowd(server: &Server, path: &str) -> Option<Response> {
+pub fn crowd(server: &Server, method: &Method, path: &str) -> Option<Response> {
     static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
         let document = ApiError::Busy.document(StatusCode::SERVICE_UNAVAILABLE);
         serde_json::to_vec(&document)
             .expect("texts and numbers")
             .into()
     });
-    let is_question = path.starts_with("/api/v1/") && !path.starts_with("/api/v1/admin/");
-    if !is_question || !server.is_full() {
+    let is_full = match path {
+        "/api/v1/session" => *method == Method::POST && !server.bridge.can_hash(),
+        path if path.starts_with("/api/v1/admin/") => false,
+        path => path.starts_with("/api/v1/") && server.bridge.is_full(),
+    };
+    if !is_full {
         return None;
     }
     metrics::counter!("classo_requests_turned_away_total").increment(1);

@@ -106,7 +106,7 @@ impl House {
         let router = TowerToHyperService::new(self.router.clone());
         let (server, guest) = (Arc::clone(&self.server), Arc::clone(&place.guest));
         let service = service_fn(move |mut request: Request<Incoming>| {
-            let turned_away = limits::crowd(&server, request.uri().path());
+            let turned_away = limits::crowd(&server, request.method(), request.uri().path());
             let answering = guest.answering();
             let answer = turned_away.is_none().then(|| {
                 request.extensions_mut().insert(peer);

@@ -143,11 +143,6 @@ impl Server {
         Ok(body)
     }
 
-    /// Whether a question that came now would be told to come back.
-    fn is_full(&self) -> bool {
-        self.bridge.is_full()
-    }
-
     /// How many questions wait.
     fn questions_waiting(&self) -> usize {
         self.bridge.waiting()

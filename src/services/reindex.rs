@@ -25,9 +25,6 @@ use crate::query::facet::Facet;
 use crate::ranking::weights::Weights;
 use crate::store::{Store, room};
 
-/// How far the threads that build stand back for those that search.
-pub const NICENESS: i32 = 10;
-
 /// Rebuilds, rolls back, and tells which generations there are.
 pub struct Reindex {
     store: Arc<Store>,
@@ -170,7 +167,7 @@ impl Reindex {
         // Threads of its own, which searches go before. Those of the engine are started by one of them, and are like it.
         let threads = rayon::ThreadPoolBuilder::new()
             .thread_name(|number| format!("reindex-{number}"))
-            .start_handler(|_| priority::give_way(NICENESS))
+            .start_handler(|_| priority::give_way())
             .build()
             .map_err(std::io::Error::other)?;
         threads.install(|| {

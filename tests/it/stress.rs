@@ -15,6 +15,9 @@ use super::support::{ServerProcess, lines, operator_token, record, rounds, run, 
 /// More than a burst has places for, on any machine.
 const CROWD: usize = 400;
 
+/// More than may wait for a hash, and as many attempts as one address has at once.
+const SIGNING_IN: usize = 100;
+
 /// As many connections as the server has places for.
 const PLACES: usize = 512;
 
@@ -124,6 +127,46 @@ fn a_crowd_is_answered_or_told_to_come_back_and_the_server_is_well_afterwards() 
             assert_eq!(status, 200, "wave {wave}: alone again: {answer}");
         }
     }
+}
+
+#[test]
+fn a_crowd_that_signs_in_is_answered_or_told_to_come_back_and_keeps_nobody_from_searching() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = ServerProcess::start("serve", folder.path());
+    let sign_in = |number: usize| {
+        let email = format!("p{number}@ecole.example");
+        let body = json!({"email": email, "password": "tramway orange du matin"}).to_string();
+        let length = body.len();
+        let head = "POST /api/v1/session HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
+        format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+    };
+    let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let together = Barrier::new(SIGNING_IN + 1);
+    std::thread::scope(|scope| {
+        for number in 0..SIGNING_IN {
+            let (server, sign_in, together) = (&server, &sign_in, &together);
+            let (answered, refused) = (&answered, &refused);
+            scope.spawn(move || {
+                together.wait();
+                let answer = converse(server, sign_in(number).as_bytes());
+                if answer.starts_with("HTTP/1.1 401") {
+                    answered.fetch_add(1, Ordering::Relaxed);
+                } else {
+                    assert_come_back(&answer);
+                    refused.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        together.wait();
+        for _ in 0..20 {
+            assert_eq!(server.get("/api/v1/search?q=carte").0, 200);
+        }
+    });
+    let (answered, refused) = (answered.into_inner(), refused.into_inner());
+    assert!(
+        answered > 0 && refused > 0,
+        "{answered} answered, {refused} refused"
+    );
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Default for Settings {
             passes: 2,
             lanes: 1,
             threads: 1,
-            waiting: 32,
+            waiting: 64,
         }
     }
 }
@@ -169,12 +169,9 @@ impl Drop for Hashing {
     }
 }
 
-/// How far the hashing threads stand back for those that search: a sign-in takes somewhat longer on a busy machine, and
-/// searches do not.
-const NICENESS: i32 = 15;
-
 fn work(queue: &Mutex<Receiver<Job>>, mut hasher: Hasher) {
-    priority::give_way(NICENESS);
+    // A sign-in takes somewhat longer on a busy machine, and searches do not.
+    priority::give_way();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         // Who asked may have gone away; the work is done all the same.
