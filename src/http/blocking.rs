@@ -57,7 +57,8 @@ impl Bridge {
         })
     }
 
-    /// Runs a question to the core on a thread that answers questions.
+    /// Runs a question to the core on a thread that answers questions. `work` leaves rayon alone: while it waited for its
+    /// parts, its thread would take another question up.
     ///
     /// # Errors
     /// `ApiError::Busy` when the queue is full.
@@ -96,8 +97,8 @@ impl Bridge {
         run(permit(&self.operators).await?, work).await
     }
 
-    /// Runs work that waits for a password's hash: it holds none of the permits of questions, so that a crowd that signs in
-    /// does not keep others from searching. Nobody waits for one of its own: their crowd would only grow.
+    /// Runs work that waits for a password's hash: it holds up none of the threads of questions, so that a crowd that signs in
+    /// does not keep others from searching. Who finds no permit is told so at once: a crowd that waited would only grow.
     ///
     /// # Errors
     /// `ApiError::Busy` when too many wait for a hash already.

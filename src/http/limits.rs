@@ -27,9 +27,9 @@ pub async fn time(request: Request, next: Next) -> Response {
     }
 }
 
-/// The answer to a question or a sign-in for which there is no room, before anything is done for it. What is done for each that is
-/// turned away, ten times as many of them take from those that are answered: so these are counted, not logged, and the
-/// answer is made once. Operators, and those who watch over the server, have their own way in.
+/// The answer to a question or a sign-in for which there is no room, before anything is done for it. What is done for each
+/// that is turned away, ten times as many of them take from those that are answered: so these are counted, not logged, and
+/// the answer is made once. Operators, and those who watch over the server, have their own way in.
 pub fn crowd(server: &Server, method: &Method, path: &str) -> Option<Response> {
     static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
         let document = ApiError::Busy.document(StatusCode::SERVICE_UNAVAILABLE);

@@ -212,7 +212,7 @@ pub async fn make_token(
     let days = reader.integer("days", 3_650).unwrap_or(90).max(1);
     reader.finish().map_err(ApiError::Invalid)?;
     let at = Arc::clone(&server);
-    let made = server.bridge.ask(move || {
+    let made = server.bridge.operate(move || {
         let lifetime = SignedDuration::from_hours(24 * days as i64);
         let accounts = &at.app.people.accounts;
         let token = accounts.make_operator_token(&actor, &label, lifetime);

@@ -121,7 +121,7 @@ pub async fn merge(
         return Err(ApiError::Invalid(problems));
     };
     let at = Arc::clone(&server);
-    let merged = server.bridge.ask(move || {
+    let merged = server.bridge.import(move || {
         let report = at.app.duplicates.merge(&actor, &keep, &old)?;
         Ok::<_, ApiError>(findable(&at, report))
     });

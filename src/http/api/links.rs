@@ -99,7 +99,7 @@ pub async fn check(
 ) -> ApiResult<impl IntoResponse> {
     let settings = settings(server.reader(query))?;
     let at = Arc::clone(&server);
-    let started = server.bridge.ask(move || {
+    let started = server.bridge.operate(move || {
         let links = Arc::clone(&at.app.links);
         at.app.tasks.start(TaskKind::Links, move |work| {
             links.check(&actor, &settings, work)
