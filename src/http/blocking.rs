@@ -31,14 +31,15 @@ const OPERATORS_AT_ONCE: usize = 2;
 /// Bulk work runs beside questions, but not in a crowd.
 const IMPORTS_AT_ONCE: usize = 2;
 
-/// Sign-ins and the like that are in the core at once, most of them in the queue of the hashing threads: the last of so many
-/// waits for about a second.
-const PASSWORDS_AT_ONCE: usize = 64;
+/// However many passwords may wait for their hash: each of them keeps a worker thread, and the runtime has 512.
+const MOST_PASSWORDS: usize = 256;
 
 impl Bridge {
+    /// With room for so many passwords that are checked or wait for it.
+    ///
     /// # Errors
     /// When the threads that answer cannot start.
-    pub(super) fn new() -> std::io::Result<Self> {
+    pub(super) fn new(passwords: usize) -> std::io::Result<Self> {
         // More questions at once than cores make each of them slower, and none of them sooner.
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
         let questions = rayon::ThreadPoolBuilder::new()
@@ -53,7 +54,7 @@ impl Bridge {
             queue: Arc::new(Queue::new(at_once)),
             operators: Arc::new(Semaphore::new(OPERATORS_AT_ONCE)),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
-            passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
+            passwords: Arc::new(Semaphore::new(passwords.min(MOST_PASSWORDS))),
         })
     }
 

@@ -100,10 +100,10 @@ impl Server {
     pub fn new(app: App, settings: Settings) -> std::io::Result<Self> {
         Ok(Server {
             labels: web::Labels::new(&app.schema.vocabularies),
-            app,
             attempts: Attempts::new(&settings.attempts),
             settings,
-            bridge: Bridge::new()?,
+            bridge: Bridge::new(app.people.accounts.password_places())?,
+            app,
         })
     }
 

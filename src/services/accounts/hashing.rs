@@ -75,6 +75,7 @@ const OUTPUT: usize = 32;
 /// The pool. Its methods wait: they are called from where waiting harms nobody.
 pub struct Hashing {
     jobs: Option<SyncSender<Job>>,
+    waiting: usize,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -123,7 +124,13 @@ impl Hashing {
         Ok(Hashing {
             threads: threads.collect::<Result<_, _>>()?,
             jobs: Some(jobs),
+            waiting: settings.waiting,
         })
+    }
+
+    /// Passwords that there is room for, those that are being hashed among them.
+    pub fn places(&self) -> usize {
+        self.threads.len() + self.waiting
     }
 
     /// The hash to keep of a new password.

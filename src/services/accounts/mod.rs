@@ -78,6 +78,11 @@ impl Accounts {
         self.upkeep.stop();
     }
 
+    /// Passwords that there is room for at once, those that wait for their hash among them.
+    pub fn password_places(&self) -> usize {
+        self.hashing.places()
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
