@@ -115,7 +115,7 @@ fn load(address: SocketAddr, size: usize, questions: &[Question]) {
                 ["searches alone", "with sign-ins"][with],
                 searches.percentile(50.0),
                 searches.percentile(99.0),
-                share(&searches) * 100.0,
+                searches.refused_percent(),
                 sign_ins.answered.len(),
                 sign_ins.refused.len(),
             );
@@ -128,12 +128,6 @@ fn load(address: SocketAddr, size: usize, questions: &[Question]) {
             with / alone
         );
     });
-}
-
-/// The share of questions that were told to come back.
-fn share(outcome: &Outcome) -> f64 {
-    let all = outcome.answered.len() + outcome.refused.len();
-    outcome.refused.len() as f64 / all as f64
 }
 
 /// Medians for an address with an account and one without.

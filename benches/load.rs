@@ -73,14 +73,13 @@ async fn measured(name: &str, server: &Server, load: impl Future<Output = Outcom
     let outcome = load.await;
     let seconds = started.elapsed().as_secs_f64();
     let share = |before: f64, process: &str| (processor(process) - before) / seconds * 100.0;
-    let all = outcome.answered.len() + outcome.refused.len();
     println!(
         "{name:<22} {:6.0} answered/s, p50 {:7.2} p99 {:7.2} ms; told to come back {:4.1} %, p50 {:5.2} p99 {:6.2} ms; \
          failed {}, unsent {}; of a core: client {:.0} %, server {:.0} %; {}",
         outcome.answered.len() as f64 / outcome.seconds,
         outcome.percentile(50.0),
         outcome.percentile(99.0),
-        outcome.refused.len() as f64 / all.max(1) as f64 * 100.0,
+        outcome.refused_percent(),
         percentile(&outcome.refused, 50.0),
         percentile(&outcome.refused, 99.0),
         outcome.failed,

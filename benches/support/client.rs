@@ -31,6 +31,12 @@ impl Outcome {
         percentile(&self.answered, percent)
     }
 
+    /// The share of questions that were told to come back, in percent.
+    pub fn refused_percent(&self) -> f64 {
+        let all = self.answered.len() + self.refused.len();
+        self.refused.len() as f64 / all.max(1) as f64 * 100.0
+    }
+
     /// Counts what a question that was due then got.
     pub fn note(&mut self, status: Option<u16>, due: Instant) {
         match status {

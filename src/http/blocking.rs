@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::error::ApiError;
+use super::limits;
 use super::queue::Queue;
 
 pub struct Bridge {
@@ -45,8 +46,8 @@ impl Bridge {
         let questions = rayon::ThreadPoolBuilder::new()
             .num_threads(at_once)
             .thread_name(|number| format!("question-{number}"))
-            // The panic was logged where it happened, and whoever asked is told.
-            .panic_handler(|_| ())
+            // Whoever asked is told of a fault of ours.
+            .panic_handler(|panic| tracing::error!("panic: {}", limits::panic_message(&*panic)))
             .build()
             .map_err(std::io::Error::other)?;
         Ok(Bridge {

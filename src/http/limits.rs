@@ -63,9 +63,14 @@ pub fn crowd(server: &Server, method: &Method, path: &str) -> Option<Response> {
 
 /// A panic is a fault of ours: the caller gets a problem document, the log the message.
 pub fn panic_response(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let message = panic
+    ApiError::Internal(format!("panic: {}", panic_message(&*panic))).into_response()
+}
+
+/// What a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
         .downcast_ref::<String>()
         .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied());
-    ApiError::Internal(format!("panic: {}", message.unwrap_or("without a message"))).into_response()
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message")
 }
