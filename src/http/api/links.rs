@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -68,7 +68,7 @@ pub async fn list(
     Operator(actor): Operator,
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
-) -> ApiResult<Response> {
+) -> ApiResult<Json<LinksResponse>> {
     let mut reader = server.reader(query);
     let state = reader.text("state");
     let known = state.as_deref().and_then(LinkState::from_name);
@@ -79,13 +79,14 @@ pub async fn list(
     let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
     let offset = reader.integer("offset", usize::MAX >> 1).unwrap_or(0);
     reader.finish().map_err(ApiError::Invalid)?;
-    let answer = server.answer(move |app| {
+    let at = Arc::clone(&server);
+    let listed = server.bridge.operate(move || -> ApiResult<_> {
         Ok(LinksResponse {
-            counts: app.links.counts(&actor)?,
-            links: app.links.list(&actor, known, offset, limit)?,
+            counts: at.app.links.counts(&actor)?,
+            links: at.app.links.list(&actor, known, offset, limit)?,
         })
     });
-    answer.await
+    Ok(Json(listed.await??))
 }
 
 /// Begins to visit addresses; the task tells how far it is. Only addresses of the public network are visited.
