@@ -76,9 +76,10 @@ impl Bridge {
                 let _ = answer.send(place.answer(work));
             }
         });
+        let answered = answered.await;
         answered
-            .await
-            .map_err(|_| ApiError::Internal("a worker failed".into()))
+            .map_err(|_| ApiError::Internal("a worker failed".into()))?
+            .ok_or(ApiError::Busy)
     }
 
     /// Whether a question that came now would be told to come back.

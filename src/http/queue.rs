@@ -4,6 +4,9 @@
 //! [`QUESTIONS_BEFORE`]. One that stands is a load that the server does not sustain: whatever its length, it only makes
 //! every answer late by as much. So a standing queue is kept short, by turning new questions away while they have not
 //! waited for anything yet. How long a burst may be follows from how long questions took of late, whatever the machine.
+//!
+//! Turning a great crowd away takes cores, too. As soon as that is a whole core, it is left to it: otherwise those who are
+//! answered would have to wait for it all the same, in the middle of their answer.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,12 +39,15 @@ struct Crowd {
     refused_at: Instant,
     /// Goes up when somebody is turned away, and down when somebody is answered; at zero the crowd has gone.
     pressing: u32,
+    /// How many were turned away since somebody was last answered, and how many are as a rule between two answers.
+    refused: u32,
+    refused_as_a_rule: f32,
 }
 
 /// A burst may keep those who wait for as long as so many questions take, and may be longer than a standing queue for as
 /// long. Of a load that stays for some seconds, those that were taken for a burst at its beginning are then less than one in
 /// a hundred; at half of what the server sustains, chance alone does not fill so many places.
-const QUESTIONS_BEFORE: usize = 12;
+const QUESTIONS_BEFORE: usize = 8;
 
 /// However short the questions, what the machine itself does in between may take as long.
 const SHORTEST_BURST: Duration = Duration::from_millis(16);
@@ -59,8 +65,11 @@ const AT_MOST: u32 = 32;
 /// The crowd has gone, too, when nobody was turned away for this long.
 const CALM: Duration = Duration::from_secs(1);
 
-/// A question more changes by one part in so many what questions take as a rule.
-const MEMORY: u32 = 16;
+/// The time of a core that turning somebody away takes: some in the server, most in the system's network.
+const REFUSAL: Duration = Duration::from_micros(80);
+
+/// A question more changes by one part in so many what is so as a rule.
+const MEMORY: u32 = 8;
 
 /// A place of somebody who waits, then is answered; given back when dropped.
 pub struct Place(Arc<Queue>);
@@ -110,22 +119,41 @@ impl Queue {
     fn turns_away(&self, state: &mut State, now: Instant) -> bool {
         let is_over = |crowd: &mut Crowd| crowd.pressing == 0 || now - crowd.refused_at >= CALM;
         state.crowd.take_if(is_over);
-        let burst = self.burst(state.usual);
-        let stands = |since: u64| state.answered - since >= burst as u64;
-        let places = match state.crowd.is_some() || state.long_since.is_some_and(stands) {
-            true => self.standing(),
-            false => self.at_once + burst,
-        };
-        let is_full = state.inside >= places;
+        let is_full = state.inside >= self.places(state);
         if is_full {
-            let before = state.crowd.take();
-            let pressing = before.map_or(AT_FIRST, |crowd| crowd.pressing + TURNED_AWAY);
-            state.crowd = Some(Crowd {
+            let crowd = state.crowd.get_or_insert(Crowd {
                 refused_at: now,
-                pressing: pressing.min(AT_MOST),
+                pressing: AT_FIRST - TURNED_AWAY,
+                refused: 0,
+                refused_as_a_rule: 0.0,
             });
+            crowd.refused_at = now;
+            crowd.pressing = (crowd.pressing + TURNED_AWAY).min(AT_MOST);
+            crowd.refused += 1;
         }
         is_full
+    }
+
+    /// How many may be inside now.
+    fn places(&self, state: &State) -> usize {
+        let burst = self.burst(state.usual);
+        let stands = |since: u64| state.answered - since >= burst as u64;
+        match self.cores_left(state) {
+            Some(cores) => cores,
+            None if state.crowd.is_some() || state.long_since.is_some_and(stands) => {
+                self.standing()
+            }
+            None => self.at_once + burst,
+        }
+    }
+
+    /// The cores that a crowd leaves to those who are answered, when turning it away takes one or more. Then nobody waits: of
+    /// so great a crowd the next one comes at once.
+    fn cores_left(&self, state: &State) -> Option<usize> {
+        let refusing = state.crowd.as_ref()?.refused_as_a_rule * REFUSAL.as_secs_f32();
+        let share = refusing / (refusing + state.usual.as_secs_f32());
+        let taken = (share * self.at_once as f32).round() as usize;
+        (taken > 0).then(|| self.at_once.saturating_sub(taken).max(1))
     }
 
     /// How many may be inside for as long as they like.
@@ -146,12 +174,22 @@ impl Queue {
 }
 
 impl Place {
-    /// Has the question answered, and learns how long that took.
-    pub fn answer<T>(self, work: impl FnOnce() -> T) -> T {
+    /// Has the question answered, and learns how long that took. None when the crowd has become so great meanwhile that nobody
+    /// waits any more.
+    pub fn answer<T>(self, work: impl FnOnce() -> T) -> Option<T> {
+        if self.has_waited_in_vain() {
+            return None;
+        }
         let begun = Instant::now();
         let done = work();
         self.learn(begun.elapsed());
-        done
+        Some(done)
+    }
+
+    fn has_waited_in_vain(&self) -> bool {
+        let state = self.0.lock();
+        let left = self.0.cores_left(&state);
+        left.is_some_and(|cores| cores < state.inside)
     }
 
     fn learn(&self, took: Duration) {
@@ -159,6 +197,8 @@ impl Place {
         state.answered += 1;
         if let Some(crowd) = &mut state.crowd {
             crowd.pressing = crowd.pressing.saturating_sub(1);
+            let refused = std::mem::take(&mut crowd.refused) as f32;
+            crowd.refused_as_a_rule += (refused - crowd.refused_as_a_rule) / MEMORY as f32;
         }
         state.usual = match state.usual {
             Duration::ZERO => took,
@@ -204,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_burst_has_the_places_that_are_served_in_its_time() {
-        for (took_us, places) in [(2_000, 24), (90_000, 24), (200, 160), (50, MOST)] {
+        for (took_us, places) in [(2_000, 16), (90_000, 16), (200, 160), (50, MOST)] {
             let queue = Arc::new(Queue::new(2));
             queue.state.lock().expect("whole").usual = Duration::from_micros(took_us);
             assert_eq!(fill(&queue, Instant::now()).len(), 2 + places, "{took_us}");
@@ -247,6 +287,31 @@ mod tests {
             inside.extend(queue.enter_at(now));
         }
         assert_eq!(inside.len() + fill(&queue, now).len(), 2 + 32);
+    }
+
+    #[test]
+    fn a_great_crowd_leaves_a_core_to_those_who_turn_it_away_and_nobody_waits() {
+        let (queue, now) = (queue(4), Instant::now());
+        let mut inside = fill(&queue, now);
+        // Forty for each answer: three milliseconds of refusals beside one of answers.
+        while inside.len() > 2 {
+            answer(&mut inside, 1);
+            for _ in 0..40 {
+                assert!(queue.enter_at(now).is_none());
+            }
+        }
+        // Both are being answered: one more core than is left to them.
+        let waited = inside.pop().expect("somebody");
+        assert_eq!(waited.answer(|| "late"), None);
+        assert!(queue.enter_at(now).is_none());
+        let last = inside.pop().expect("somebody");
+        assert_eq!(last.answer(|| "in time"), Some("in time"));
+        assert_eq!(fill(&queue, now).len(), 1);
+        // One for each answer again: everybody has a core, and somebody waits.
+        for _ in 0..40 {
+            answer(&mut fill(&queue, now), 1);
+        }
+        assert_eq!(fill(&queue, now).len(), 6);
     }
 
     #[test]
