@@ -85,6 +85,12 @@ pub fn key(text: &str) -> String {
     key
 }
 
+/// Bytes that come after all texts that begin so, and before everything else that comes after them.
+pub fn after_all(begin: &str) -> Vec<u8> {
+    // No text has such a byte.
+    [begin.as_bytes(), &[u8::MAX]].concat()
+}
+
 /// A word of a text: its folded form, and the bytes of the text it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {

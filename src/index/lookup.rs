@@ -11,6 +11,7 @@ use super::IndexError;
 use super::segment::Segment;
 use super::snapshot::Snapshot;
 use crate::domain::language::Language;
+use crate::domain::text;
 use crate::index_schema::IndexSchema;
 use crate::query::expansions::{Expansion, Kind};
 use crate::query::plan::Plan;
@@ -111,27 +112,21 @@ impl Snapshot {
         plan: &Plan,
         scoring: &TextScoring,
     ) -> Result<Vec<Variant>, IndexError> {
+        // Of forms that are found together the one that counts most is enough.
+        let mut stems = self.stems(word, &Language::ALL);
         let own = Variant {
             exactness: scoring.exactness,
-            ..self.find_word(word, &Language::ALL)?
+            ..self.find_stems(&stems, Some(word))?
         };
         let mut variants = vec![own];
         let mut in_other_language = [0; 2];
-        // Of forms that are found together the one that counts most is enough.
-        let stem = |word: &str, language: Language| self.fields.stems[language as usize].stem(word);
-        let mut stems = Language::ALL
-            .map(|language| (language, stem(word, language)))
-            .to_vec();
         for (share, expansion) in shares(word, plan, scoring) {
-            let own = (
-                expansion.language,
-                stem(&expansion.word, expansion.language),
-            );
-            if stems.contains(&own) {
+            let own = self.stems(&expansion.word, &[expansion.language]);
+            if own.iter().all(|stem| stems.contains(stem)) {
                 continue;
             }
-            stems.push(own);
-            let found = self.find_word(&expansion.word, &[expansion.language])?;
+            let found = self.find_stems(&own, None)?;
+            stems.extend(own);
             if expansion.kind == Kind::Translation && expansion.parts == 1 {
                 in_other_language[expansion.language as usize] += found.in_documents;
             }
@@ -158,16 +153,30 @@ impl Snapshot {
         word: &str,
         languages: &[Language],
     ) -> Result<Variant, IndexError> {
-        let stems: Vec<(Language, String)> = languages
+        let is_whole = languages.len() == Language::ALL.len();
+        self.find_stems(&self.stems(word, languages), is_whole.then_some(word))
+    }
+
+    /// The stems of a word in some languages.
+    fn stems(&self, word: &str, languages: &[Language]) -> Vec<(Language, String)> {
+        let stem = |language| self.fields.stems[language as usize].stem(word);
+        languages
             .iter()
-            .map(|language| (*language, self.fields.stems[*language as usize].stem(word)))
-            .collect();
-        let whole = languages.len() == Language::ALL.len();
+            .map(|language| (*language, stem(*language)))
+            .collect()
+    }
+
+    /// The lists of stems, and of an exact form.
+    fn find_stems(
+        &self,
+        stems: &[(Language, String)],
+        exact: Option<&str>,
+    ) -> Result<Variant, IndexError> {
         let mut in_documents = vec![[0_u64; 2]; self.fields.texts.len()];
         let mut places = Vec::with_capacity(self.segments.len());
         for Segment { columns, .. } in &self.segments {
             let mut found = WordPlaces::default();
-            for (language, stem) in &stems {
+            for (language, stem) in stems {
                 let language = *language as usize;
                 for (group, dictionaries) in columns.stems.iter().enumerate() {
                     if let Some(info) = dictionaries[language].terms().get(stem)? {
@@ -177,8 +186,10 @@ impl Snapshot {
                 }
             }
             // A form without a stem in any text is in no text.
-            if whole && found.stems.iter().any(|groups| !groups.is_empty()) {
-                found.exact.extend(columns.exact.terms().get(word)?);
+            if let Some(exact) = exact
+                && found.stems.iter().any(|groups| !groups.is_empty())
+            {
+                found.exact.extend(columns.exact.terms().get(exact)?);
             }
             places.push(found);
         }
@@ -194,22 +205,20 @@ impl Snapshot {
 
     /// The words that begin with an unfinished one, as one variant of it, without the forms it finds by itself.
     fn completions(&self, word: &str) -> Result<Variant, IndexError> {
-        let stems = &self.fields.stems;
-        let own_stems = [stems[0].stem(word), stems[1].stem(word)];
+        let own_stems = self.stems(word, &Language::ALL);
         let is_own = |form: &str| {
+            let stem = |language: Language| self.fields.stems[language as usize].stem(form);
             form.len() <= word.len() + LONGEST_ENDING
-                && stems
+                && own_stems
                     .iter()
-                    .zip(&own_stems)
-                    .any(|(stems, own)| stems.stem(form) == *own)
+                    .any(|(language, own)| stem(*language) == *own)
         };
         let mut letters = Vec::new();
         let mut found = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
-            let (from, mut to) = (word.as_bytes(), word.as_bytes().to_vec());
-            to.push(u8::MAX);
-            let dictionary = segment.columns.exact.terms();
-            let mut stream = dictionary.range().gt(from).lt(&to).into_stream()?;
+            let begun = segment.columns.exact.terms().range();
+            let begun = begun.gt(word).lt(text::after_all(word));
+            let mut stream = begun.into_stream()?;
             for _ in 0..MOST_COMPLETIONS_READ {
                 let Some((form, info)) = stream.next() else {
                     break;

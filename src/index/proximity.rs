@@ -46,6 +46,8 @@ pub(super) struct Nearness<'a, R> {
     /// The sum of the idf of all words.
     whole: f32,
     heap: BinaryHeap<Entry>,
+    /// Below this text nothing is kept any more.
+    worst: f32,
     best: Vec<Leader>,
 }
 
@@ -110,6 +112,7 @@ impl<'a, R: Rank> Nearness<'a, R> {
             pairs,
             whole,
             heap: BinaryHeap::with_capacity(REACH + 1),
+            worst: 0.0,
             best: Vec::new(),
         }))
     }
@@ -120,6 +123,7 @@ impl<'a, R: Rank> Nearness<'a, R> {
             words: self.words.clone(),
             pairs: self.pairs.clone(),
             heap: BinaryHeap::new(),
+            worst: 0.0,
             best: Vec::new(),
             ..*self
         }
@@ -133,7 +137,7 @@ impl<'a, R: Rank> Nearness<'a, R> {
     }
 
     pub fn take_one(&mut self, document: DocId, text: f32, ids: &Column<u64>) {
-        if text < self.worst() {
+        if text < self.worst {
             return;
         }
         self.heap.push(Entry {
@@ -146,17 +150,12 @@ impl<'a, R: Rank> Nearness<'a, R> {
         });
         if self.heap.len() > REACH {
             self.heap.pop();
-        }
-    }
-
-    fn worst(&self) -> f32 {
-        match self.heap.len() {
-            REACH => self.heap.peek().map_or(0.0, |entry| entry.text),
-            _ => 0.0,
+            self.worst = self.heap.peek().map_or(0.0, |entry| entry.text);
         }
     }
 
     pub fn end_segment(&mut self, number: usize) {
+        self.worst = 0.0;
         let entries = self.heap.drain();
         self.best
             .extend(entries.map(|entry| Leader::new(number as u32, entry)));

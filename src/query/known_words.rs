@@ -26,10 +26,11 @@ impl KnownWords {
         is_known(word) || singular(word).is_some_and(|singular| is_known(&singular))
     }
 
-    /// The words that an automaton accepts.
-    pub fn matching(&self, automaton: impl Automaton) -> Vec<String> {
+    /// The words that begin so and that an automaton accepts.
+    pub fn matching(&self, automaton: impl Automaton, begin: &str) -> Vec<String> {
         let mut words = Vec::new();
-        let mut found = self.0.search(automaton).into_stream();
+        let found = self.0.search(automaton);
+        let mut found = found.ge(begin).lt(text::after_all(begin)).into_stream();
         while let Some((word, _)) = found.next() {
             words.extend(str::from_utf8(word).map(str::to_owned));
         }
