@@ -150,10 +150,10 @@ fn add_tally(sums: &mut [u32], tally: &[u32], is_counted: impl Fn(usize) -> bool
     }
 }
 
-/// A filter as a table: whether a set passes, by set number.
+/// A filter on a facet.
 struct SetFilter {
     facet: Facet,
-    passes: Vec<bool>,
+    values: Vec<Ordinal>,
 }
 
 /// The filters and counts of one search, over all segments.
@@ -213,9 +213,9 @@ impl Filtered {
 
 impl<'a> Counts<'a> {
     pub fn new(filters: &Filters, facets: &[Facet], sets: &'a Sets) -> Self {
-        let as_table = |facet| SetFilter {
+        let on_facet = |facet| SetFilter {
             facet,
-            passes: sets.passing(facet, filters.values(facet)),
+            values: filters.values(facet).to_vec(),
         };
         let mut begins = Vec::with_capacity(facets.len());
         let mut tallies = 0;
@@ -225,7 +225,7 @@ impl<'a> Counts<'a> {
         }
         Counts {
             sets,
-            filters: filters.facets().map(as_table).collect(),
+            filters: filters.facets().map(on_facet).collect(),
             counted: facets.to_vec(),
             tallies: vec![0; tallies],
             begins,
@@ -280,8 +280,9 @@ impl<'a> Counts<'a> {
             let tallies = &mut self.tallies[self.begins[place]..];
             let failing = match (matched.cloned(), failing) {
                 (None, None) => {
-                    let passes = &self.filters[number].passes;
-                    add_tally(tallies, columns.tally(*facet), |set| !passes[set]);
+                    let SetFilter { facet, values } = &self.filters[number];
+                    let fails = |set| !self.sets.passes(*facet, set as u32, values);
+                    add_tally(tallies, columns.tally(*facet), fails);
                     continue;
                 }
                 (None, Some(failing)) => Cow::Borrowed(failing),
@@ -319,24 +320,28 @@ impl<'a> Counts<'a> {
         let of_facet = |(facet, begin): (&Facet, &usize)| {
             let tally = &self.tallies[*begin..*begin + self.sets.len(*facet)];
             let mut counts = vec![0; vocabularies.get(facet.name()).terms().len()];
-            for (set, matches) in tally
+            let filter = self.filters.iter().find(|filter| filter.facet == *facet);
+            let fails =
+                |set| filter.is_some_and(|filter| !self.sets.passes(*facet, set, &filter.values));
+            let mut excluded = 0;
+            let met = tally
                 .iter()
                 .enumerate()
-                .filter(|(_, matches)| **matches > 0)
-            {
-                let values: &[Ordinal] = self.sets.counted(*facet, set as u32);
-                for value in values {
-                    counts[usize::from(*value)] += u64::from(*matches);
+                .filter(|(_, matches)| **matches > 0);
+            for (set, matches) in met {
+                let matches = u64::from(*matches);
+                for value in self.sets.counted(*facet, set as u32) {
+                    counts[usize::from(*value)] += matches;
+                }
+                if fails(set as u32) {
+                    excluded += matches;
                 }
             }
-            let filter = self.filters.iter().find(|filter| filter.facet == *facet);
-            let passes = |set: usize| filter.is_none_or(|filter| filter.passes[set]);
-            let failing = tally.iter().enumerate().filter(|(set, _)| !passes(*set));
             FacetCount {
                 facet: *facet,
                 counts,
                 unknown: u64::from(tally[0]),
-                excluded: failing.map(|(_, matches)| u64::from(*matches)).sum(),
+                excluded,
             }
         };
         self.counted

@@ -103,7 +103,7 @@ impl Snapshot {
     }
 
     /// The numbered sets that the rows of this snapshot refer to.
-    pub fn sets(&self) -> &Sets {
+    pub fn sets(&self) -> &Arc<Sets> {
         &self.sets
     }
 

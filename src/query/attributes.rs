@@ -237,6 +237,8 @@ struct FacetSets {
     declared: Vec<Box<[Ordinal]>>,
     counted: Vec<Box<[Ordinal]>>,
     numbers: HashMap<Box<[Ordinal]>, u32>,
+    /// The values that some set has.
+    used: Vec<Ordinal>,
 }
 
 impl Sets {
@@ -246,6 +248,7 @@ impl Sets {
             declared: vec![Box::default()],
             counted: vec![Box::default()],
             numbers: HashMap::from([(Box::default(), 0)]),
+            used: Vec::new(),
         };
         Sets {
             numbering: NUMBERINGS.fetch_add(1, Ordering::Relaxed),
@@ -274,6 +277,11 @@ impl Sets {
             vocabularies.get(facet.name()),
         ));
         sets.numbers.insert(declared.into(), number);
+        for value in declared {
+            if !sets.used.contains(value) {
+                sets.used.push(*value);
+            }
+        }
         number
     }
 
@@ -288,6 +296,11 @@ impl Sets {
     /// How many sets there are for a facet.
     pub fn len(&self, facet: Facet) -> usize {
         self.facets[facet.column()].declared.len()
+    }
+
+    /// The values that some record declares, each once.
+    pub fn used(&self, facet: Facet) -> &[Ordinal] {
+        &self.facets[facet.column()].used
     }
 
     /// The values that the records of a set declare.
@@ -310,17 +323,20 @@ impl Sets {
         &self.merits
     }
 
-    /// Which sets satisfy the values of a filter, by set number.
+    /// Whether a set satisfies the values of a filter.
+    pub fn passes(&self, facet: Facet, set: u32, values: &[Ordinal]) -> bool {
+        let set = &self.facets[facet.column()].counted[set as usize];
+        if facet.wants_all() {
+            values.iter().all(|value| set.contains(value))
+        } else {
+            values.iter().any(|value| set.contains(value))
+        }
+    }
+
+    /// Which sets do, by set number.
     pub fn passing(&self, facet: Facet, values: &[Ordinal]) -> Vec<bool> {
-        let sets = self.facets[facet.column()].counted.iter();
-        let passes = |set: &[Ordinal]| {
-            if facet.wants_all() {
-                values.iter().all(|value| set.contains(value))
-            } else {
-                values.iter().any(|value| set.contains(value))
-            }
-        };
-        sets.map(|set| passes(set)).collect()
+        let sets = 0..self.len(facet) as u32;
+        sets.map(|set| self.passes(facet, set, values)).collect()
     }
 }
 

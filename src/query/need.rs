@@ -102,10 +102,7 @@ impl Limit {
     /// Whether a resource with these attributes satisfies it.
     pub fn passes(&self, row: &Row, sets: &Sets) -> bool {
         match self {
-            Limit::Facet(facet, values) => {
-                let counted = sets.counted(*facet, row.set(*facet));
-                values.iter().any(|value| counted.contains(value))
-            }
+            Limit::Facet(facet, values) => sets.passes(*facet, row.set(*facet), values),
             Limit::MaxCost(max) => row.cost_cents().is_some_and(|cost| cost <= *max),
         }
     }

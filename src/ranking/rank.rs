@@ -1,6 +1,7 @@
 //! Reasons become a few table look-ups a match.
 
 use std::cmp::Reverse;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
@@ -95,7 +96,7 @@ impl ProfileRank {
         understood: &Understood,
         view: &ProfileView,
         weights: &Weights,
-        sets: &Sets,
+        sets: &Arc<Sets>,
         vocabularies: &Vocabularies,
     ) -> Self {
         let asked = signals::of_question(understood, weights, vocabularies);
@@ -112,7 +113,7 @@ impl ProfileRank {
     pub(super) fn of_signals(
         neutral: Arc<NeutralRank>,
         signals: Vec<Weighted>,
-        sets: &Sets,
+        sets: &Arc<Sets>,
     ) -> Self {
         ProfileRank {
             neutral,
@@ -191,6 +192,7 @@ struct Added {
     signals: Vec<Weighted>,
     /// What the signals on each input give; those that may give most come first.
     steps: Vec<Step>,
+    sets: Arc<Sets>,
 }
 
 /// What the signals on one input give.
@@ -201,45 +203,64 @@ struct Step {
 }
 
 enum Given {
-    /// By set number.
-    BySet(Facet, Vec<i64>),
+    /// By the set of a facet.
+    BySet(PointsBySet),
     /// By a signal that looks at the cost: its place among the signals.
     ByCost(usize),
 }
 
+/// What signals on one facet give, by set number: told when a match with the set is first met, and kept. A question meets few
+/// of the sets that a great catalogue has.
+struct PointsBySet {
+    facet: Facet,
+    /// Their places among the signals.
+    signals: Vec<usize>,
+    known: Vec<AtomicI64>,
+}
+
+/// In the place of points that were not told yet.
+const UNKNOWN: i64 = i64::MIN;
+
 impl Added {
-    fn new(signals: Vec<Weighted>, sets: &Sets) -> Self {
-        let mut tables: Vec<(Facet, Vec<i64>)> = Vec::new();
+    fn new(signals: Vec<Weighted>, sets: &Arc<Sets>) -> Self {
         let mut steps: Vec<Step> = Vec::new();
         for (number, Weighted { signal, weight }) in signals.iter().enumerate() {
+            let at_most = |value| signal::points(*weight, value).max(0);
             let facet = match signal.input() {
                 Input::Facet(facet) => facet,
                 Input::Cost => {
-                    let most = signal::points(*weight, 1.0).max(0);
-                    let given = Given::ByCost(number);
+                    let (most, given) = (at_most(1.0), Given::ByCost(number));
                     steps.push(Step { most, given });
                     continue;
                 }
                 _ => continue,
             };
-            let place = tables
-                .iter()
-                .position(|(known, _)| *known == facet)
-                .unwrap_or_else(|| {
-                    tables.push((facet, vec![0; sets.len(facet)]));
-                    tables.len() - 1
-                });
-            for (set, sum) in tables[place].1.iter_mut().enumerate() {
-                let seen = Seen::Terms(sets.declared(facet, set as u32));
-                *sum += signal::points(*weight, signal.value(seen));
+            let most = at_most(signal.most(sets.used(facet)));
+            let same_facet = steps.iter_mut().find_map(|step| match &mut step.given {
+                Given::BySet(points) if points.facet == facet => Some((&mut step.most, points)),
+                _ => None,
+            });
+            if let Some((sum, points)) = same_facet {
+                *sum += most;
+                points.signals.push(number);
+                continue;
             }
+            let unknown = || AtomicI64::new(UNKNOWN);
+            let given = Given::BySet(PointsBySet {
+                facet,
+                signals: vec![number],
+                known: std::iter::repeat_with(unknown)
+                    .take(sets.len(facet))
+                    .collect(),
+            });
+            steps.push(Step { most, given });
         }
-        steps.extend(tables.into_iter().map(|(facet, points)| Step {
-            most: points.iter().copied().max().unwrap_or(0),
-            given: Given::BySet(facet, points),
-        }));
         steps.sort_by_key(|step| Reverse(step.most));
-        Added { signals, steps }
+        Added {
+            signals,
+            steps,
+            sets: Arc::clone(sets),
+        }
     }
 
     fn most_from(&self, step: usize) -> i64 {
@@ -253,9 +274,12 @@ impl Added {
 
     fn add_step(&self, step: usize, matches: &Matches, points: &mut [i64]) {
         match &self.steps[step].given {
-            Given::BySet(facet, table) => {
-                matches.each_number(matches.rows.sets(*facet), points, |set, sum| {
-                    *sum += table[set];
+            Given::BySet(by_set) => {
+                matches.each_number(matches.rows.sets(by_set.facet), points, |set, sum| {
+                    *sum += match by_set.known[set].load(Ordering::Relaxed) {
+                        UNKNOWN => self.tell(by_set, set),
+                        known => known,
+                    };
                 });
             }
             Given::ByCost(number) => {
@@ -266,6 +290,17 @@ impl Added {
                 }
             }
         }
+    }
+
+    /// What a set gives that was not met before.
+    #[cold]
+    fn tell(&self, by_set: &PointsBySet, set: usize) -> i64 {
+        let seen = Seen::Terms(self.sets.declared(by_set.facet, set as u32));
+        let signals = by_set.signals.iter().map(|number| &self.signals[*number]);
+        let given = signals.map(|one| signal::points(one.weight, one.signal.value(seen)));
+        let points = given.sum();
+        by_set.known[set].store(points, Ordering::Relaxed);
+        points
     }
 }
 

@@ -69,6 +69,11 @@ pub trait Signal: Sync + Send {
     /// Between 0 (nothing speaks for it) and 1 (nothing could speak more for it).
     fn value(&self, seen: Seen) -> f64;
 
+    /// What it cannot exceed for any record that declares some of these values of its facet, or none.
+    fn most(&self, _values: &[Ordinal]) -> f64 {
+        1.0
+    }
+
     /// The reason as a teacher would accept it.
     fn sentence(&self, seen: Seen) -> Bilingual;
 }

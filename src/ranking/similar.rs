@@ -18,7 +18,7 @@ impl ProfileRank {
     pub fn of_similar(
         declared: &BTreeMap<Facet, Vec<Ordinal>>,
         weights: &Weights,
-        sets: &Sets,
+        sets: &Arc<Sets>,
         vocabularies: &Vocabularies,
     ) -> ProfileRank {
         let words = Weighted {

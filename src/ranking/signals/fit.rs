@@ -229,6 +229,11 @@ impl Signal for Fit {
         (1.0 - self.breadth) * best + self.breadth * sum / self.mine.len() as f64
     }
 
+    /// Each further value of a record fits as well as those before, or better.
+    fn most(&self, values: &[Ordinal]) -> f64 {
+        self.unknown.max(self.value(Seen::Terms(values)))
+    }
+
     fn sentence(&self, seen: Seen) -> Bilingual {
         let terms = match seen {
             Seen::Terms(terms) if !terms.is_empty() => terms,
