@@ -997,6 +997,15 @@ fn an_operator_signs_in_with_both_factors_and_a_teacher_stays_out() {
         assert_eq!(made.status, 201);
         made.json()["token"].as_str().unwrap().to_owned()
     };
+    for days in [0, 3_651] {
+        let body = json!({"label": "nightly", "days": days});
+        let refused = app.as_bearer(&token, "POST", "/api/v1/admin/tokens", body);
+        let errors = &refused.json()["errors"];
+        assert_eq!(
+            (&errors[0]["field"], &errors[0]["code"]),
+            (&json!("days"), &json!("out_of_range"))
+        );
+    }
     let nightly = make(&token, "nightly");
     let by_nightly = make(&nightly, "made by a token");
     let at_console = make(app.token(), "made by the console's");
