@@ -14,7 +14,7 @@ use tantivy::columnar::Column;
 
 use super::bits::Bits;
 use super::segment::Columns;
-use crate::domain::vocabulary::{Ordinal, Vocabularies};
+use crate::domain::vocabulary::Vocabularies;
 use crate::query::attributes::{PackedBits, Rows, Sets};
 use crate::query::facet::Facet;
 use crate::query::filter::Filters;
@@ -150,16 +150,10 @@ fn add_tally(sums: &mut [u32], tally: &[u32], is_counted: impl Fn(usize) -> bool
     }
 }
 
-/// A filter on a facet.
-struct SetFilter {
-    facet: Facet,
-    values: Vec<Ordinal>,
-}
-
 /// The filters and counts of one search, over all segments.
 pub struct Counts<'a> {
     sets: &'a Sets,
-    filters: Vec<SetFilter>,
+    filters: &'a Filters,
     counted: Vec<Facet>,
     /// For each facet that is counted, one after another: matches by set number.
     tallies: Vec<u32>,
@@ -212,11 +206,7 @@ impl Filtered {
 }
 
 impl<'a> Counts<'a> {
-    pub fn new(filters: &Filters, facets: &[Facet], sets: &'a Sets) -> Self {
-        let on_facet = |facet| SetFilter {
-            facet,
-            values: filters.values(facet).to_vec(),
-        };
+    pub fn new(filters: &'a Filters, facets: &[Facet], sets: &'a Sets) -> Self {
         let mut begins = Vec::with_capacity(facets.len());
         let mut tallies = 0;
         for facet in facets {
@@ -225,7 +215,7 @@ impl<'a> Counts<'a> {
         }
         Counts {
             sets,
-            filters: filters.facets().map(on_facet).collect(),
+            filters,
             counted: facets.to_vec(),
             tallies: vec![0; tallies],
             begins,
@@ -273,14 +263,14 @@ impl<'a> Counts<'a> {
     /// Counts what fails exactly one facet's filter, for that facet: its counts leave its own filter out. `matched` has what
     /// a segment has of the words; without it, everything counts.
     pub fn take_failing(&mut self, filtered: &Filtered, matched: Option<&Bits>, columns: &Columns) {
-        for (number, (facet, failing)) in filtered.failing_one.iter().enumerate() {
+        for (facet, failing) in &filtered.failing_one {
             let Some(place) = self.counted.iter().position(|counted| counted == facet) else {
                 continue;
             };
             let tallies = &mut self.tallies[self.begins[place]..];
             let failing = match (matched.cloned(), failing) {
                 (None, None) => {
-                    let SetFilter { facet, values } = &self.filters[number];
+                    let values = self.filters.values(*facet);
                     let fails = |set| !self.sets.passes(*facet, set as u32, values);
                     add_tally(tallies, columns.tally(*facet), fails);
                     continue;
@@ -320,9 +310,8 @@ impl<'a> Counts<'a> {
         let of_facet = |(facet, begin): (&Facet, &usize)| {
             let tally = &self.tallies[*begin..*begin + self.sets.len(*facet)];
             let mut counts = vec![0; vocabularies.get(facet.name()).terms().len()];
-            let filter = self.filters.iter().find(|filter| filter.facet == *facet);
-            let fails =
-                |set| filter.is_some_and(|filter| !self.sets.passes(*facet, set, &filter.values));
+            let values = self.filters.values(*facet);
+            let fails = |set| !values.is_empty() && !self.sets.passes(*facet, set, values);
             let mut excluded = 0;
             let met = tally
                 .iter()

@@ -46,7 +46,8 @@ impl Snapshot {
         scope: &Scope,
     ) -> Result<Surveyed, IndexError> {
         let factors = LengthFactors::new(scoring, &self.lengths);
-        let mut counts = Counts::new(&Filters::default(), &plan.facets, self.sets());
+        let no_filters = Filters::default();
+        let mut counts = Counts::new(&no_filters, &plan.facets, self.sets());
         let mut within_cost = vec![0; scope.costs.len()];
         let mut nearness = Nearness::new(self, plan, rank)?;
         let mut failures = Failures::new(scope, self.sets(), nearness.as_ref());
