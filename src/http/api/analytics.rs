@@ -49,7 +49,7 @@ pub async fn report(
         from: day(&mut reader, "from"),
         to: day(&mut reader, "to"),
         limit: reader
-            .integer("limit", UsageWindow::MOST)
+            .integer("limit", 0..=UsageWindow::MOST)
             .unwrap_or(UsageWindow::DEFAULT_LIMIT),
     };
     reader.finish().map_err(ApiError::Invalid)?;

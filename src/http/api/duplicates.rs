@@ -76,8 +76,8 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> ApiResult<Json<DuplicatesResponse>> {
     let mut reader = server.reader(query);
-    let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
-    let offset = reader.integer("offset", usize::MAX >> 1).unwrap_or(0);
+    let limit = reader.integer("limit", 0..=MOST).unwrap_or(DEFAULT);
+    let offset = reader.integer("offset", 0..=usize::MAX >> 1).unwrap_or(0);
     reader.finish().map_err(ApiError::Invalid)?;
     let at = Arc::clone(&server);
     // The whole catalogue is read: bulk work.

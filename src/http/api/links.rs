@@ -76,8 +76,8 @@ pub async fn list(
         let names = LinkState::ALL.map(LinkState::name).join(", ");
         reader.problem("state", "unknown_value", format!("this is one of {names}"));
     }
-    let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
-    let offset = reader.integer("offset", usize::MAX >> 1).unwrap_or(0);
+    let limit = reader.integer("limit", 0..=MOST).unwrap_or(DEFAULT);
+    let offset = reader.integer("offset", 0..=usize::MAX >> 1).unwrap_or(0);
     reader.finish().map_err(ApiError::Invalid)?;
     let at = Arc::clone(&server);
     let listed = server.bridge.operate(move || -> ApiResult<_> {
@@ -117,9 +117,9 @@ pub async fn check(
 
 fn settings(mut reader: Reader) -> ApiResult<RoundSettings> {
     let defaults = RoundSettings::default();
-    let older_than = reader.integer("older_than", 3_650);
-    let limit = reader.integer("limit", usize::MAX >> 1);
-    let delay = reader.integer("delay", 3_600);
+    let older_than = reader.integer("older_than", 0..=3_650);
+    let limit = reader.integer("limit", 0..=usize::MAX >> 1);
+    let delay = reader.integer("delay", 0..=3_600);
     if delay == Some(0) {
         reader.problem("delay", "out_of_range", "this is between 1 and 3600");
     }

@@ -86,7 +86,7 @@ pub async fn similar(
     let id = resource_id(id)?;
     let mut reader = server.reader(query.clone());
     let language = reader.language();
-    let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
+    let limit = reader.integer("limit", 0..=MOST).unwrap_or(DEFAULT);
     reader.finish().map_err(ApiError::Invalid)?;
     let answer = server.answer(move |app| {
         let actor = &Actor::Visitor;

@@ -51,7 +51,7 @@ pub async fn suggest(
     let mut reader = server.reader(query);
     let typed = reader.text("q").unwrap_or_default();
     let language: Language = reader.language();
-    let limit = reader.integer("limit", MOST).unwrap_or(DEFAULT);
+    let limit = reader.integer("limit", 0..=MOST).unwrap_or(DEFAULT);
     reader.finish().map_err(ApiError::Invalid)?;
     let answer = server.answer(move |app| {
         let actor = &Actor::Visitor;

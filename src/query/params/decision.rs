@@ -20,7 +20,7 @@ impl Reader<'_> {
         let filters = self.nested("answers", "such as {\"level\": [\"/primary\"]}", |nested| {
             nested.filters()
         });
-        let limit = self.integer("limit", Page::MAX_LIMIT);
+        let limit = self.integer("limit", 0..=Page::MAX_LIMIT);
         let vocabularies = self.vocabularies;
         Need {
             query: Query {
@@ -80,8 +80,8 @@ impl Reader<'_> {
     /// For how many a resource is bought.
     pub fn buyers(&mut self) -> Buyers {
         Buyers {
-            students: self.integer("students", MOST_BUYERS).map(|n| n as u64),
-            classes: self.integer("classes", MOST_BUYERS).map(|n| n as u64),
+            students: self.integer("students", 0..=MOST_BUYERS).map(|n| n as u64),
+            classes: self.integer("classes", 0..=MOST_BUYERS).map(|n| n as u64),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Takes parameters one by one, each as the type it has to be; what is left at the end is not known.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use super::{LONGEST_TEXT_CHARS, MOST_VALUES, RawParams};
@@ -122,25 +124,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A whole number between 0 and `max`.
-    pub fn integer(&mut self, name: &str, max: usize) -> Option<usize> {
+    /// A whole number of a range.
+    pub fn integer(&mut self, name: &str, range: RangeInclusive<usize>) -> Option<usize> {
         let value = self.single(name)?;
         let number = match &value {
             Value::Number(number) => number.as_i64(),
             Value::String(text) if self.params.textual => text.parse().ok(),
             _ => None,
         };
+        let (min, max) = (range.start(), range.end());
         match number {
-            Some(number) if (0..=max as i64).contains(&number) => Some(number as usize),
+            Some(number) if (*min as i64..=*max as i64).contains(&number) => Some(number as usize),
             Some(_) => {
-                self.problem(name, "out_of_range", format!("this is between 0 and {max}"));
+                self.problem(
+                    name,
+                    "out_of_range",
+                    format!("this is between {min} and {max}"),
+                );
                 None
             }
             None => {
                 self.problem(
                     name,
                     "wrong_type",
-                    format!("this is a whole number between 0 and {max}"),
+                    format!("this is a whole number between {min} and {max}"),
                 );
                 None
             }

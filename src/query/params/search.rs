@@ -26,9 +26,9 @@ impl Reader<'_> {
                 .unwrap_or_default(),
             page: Page {
                 limit: self
-                    .integer("limit", Page::MAX_LIMIT)
+                    .integer("limit", 0..=Page::MAX_LIMIT)
                     .unwrap_or(Page::DEFAULT_LIMIT),
-                offset: self.integer("offset", Page::MAX_OFFSET).unwrap_or(0),
+                offset: self.integer("offset", 0..=Page::MAX_OFFSET).unwrap_or(0),
             },
             explain: self.flag("explain").unwrap_or(false),
         }
