@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 }
 
 /// More than nearly every page or other answer has, in bytes: it is written without moving.
-pub const ANSWER_BYTES: usize = 96 * 1024;
+pub const ANSWER_BYTES: usize = 128 * 1024;
 
 /// An answer as JSON.
 pub fn json(answer: &impl Serialize) -> ApiResult<Response> {

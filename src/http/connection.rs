@@ -3,7 +3,7 @@
 //! A request line or a header that is too long, or no HTTP at all, is refused by the HTTP library itself, with a bare
 //! status. Whoever sent it deserves to be told what is wrong as much as anybody: such an answer is replaced on its way out.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -50,12 +50,23 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.replacement.is_none() {
-            self.replacement = refusal(bytes).map(|response| (response, 0));
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        // A refusal has no body: it is one part.
+        if self.replacement.is_none()
+            && let [head] = parts
+        {
+            self.replacement = refusal(head).map(|response| (response, 0));
         }
         let Connection {
             stream,
@@ -63,7 +74,7 @@ impl AsyncWrite for Connection {
             replacement,
         } = &mut *self;
         let Some((response, written)) = replacement else {
-            let written = Pin::new(stream).poll_write(context, bytes);
+            let written = Pin::new(stream).poll_write_vectored(context, parts);
             if written.is_ready() {
                 guest.is_active();
             }
@@ -73,7 +84,12 @@ impl AsyncWrite for Connection {
             *written += ready!(Pin::new(&mut *stream).poll_write(context, &response[*written..]))?;
         }
         *replacement = None;
-        Poll::Ready(Ok(bytes.len()))
+        Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()))
+    }
+
+    /// Long answers go out from where they are, without being copied behind their head.
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
