@@ -56,10 +56,7 @@ fn main() {
 }
 
 fn measure(size: usize, app: App) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = classo::http::runtime().expect("a runtime");
     let router = router(Arc::new(
         Server::new(app, Settings::default()).expect("threads"),
     ));

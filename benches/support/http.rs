@@ -15,10 +15,7 @@ pub struct Loopback {
 pub fn serve(app: App, settings: Settings) -> SocketAddr {
     let (listening, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime = classo::http::runtime().expect("a runtime");
         let any_port = tokio::net::TcpListener::bind(("127.0.0.1", 0));
         let listener = runtime.block_on(any_port).expect("a free port");
         let said = move |address| listening.send(address).expect("somebody waits for it");

@@ -16,6 +16,7 @@ use super::output::Progress;
 use crate::app::{self, App, StartError};
 use crate::config::{DataSettings, Settings};
 use crate::domain::clock::SystemClock;
+use crate::http;
 use crate::services::indexing::Outdated;
 use crate::store::StoreError;
 
@@ -37,10 +38,7 @@ pub struct ToServe {
 pub fn to_serve(data: &DataSettings, listen: Option<SocketAddr>) -> anyhow::Result<ToServe> {
     let mut settings = settings(data)?;
     let address = listen.unwrap_or(settings.listen);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.context("no runtime can be started")?;
+    let runtime = http::runtime().context("no runtime can be started")?;
     let listener = runtime.block_on(TcpListener::bind(address));
     let listener = listener.with_context(|| format!("cannot serve on {address}"))?;
     settings.listen = listener.local_addr()?;

@@ -67,10 +67,7 @@ impl TestApp {
                 SignedDuration::from_hours(1),
             )
             .unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = classo::http::runtime().unwrap();
         let server = Arc::new(Server::new(app, Settings::default()).expect("threads"));
         TestApp {
             router: router(Arc::clone(&server)),
