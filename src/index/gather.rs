@@ -13,7 +13,7 @@ use tantivy::DocId;
 use tantivy::columnar::Column;
 
 use super::bits::Bits;
-use super::segment::Columns;
+use super::segment::{Columns, Ids};
 use crate::domain::vocabulary::Vocabularies;
 use crate::query::attributes::{PackedBits, Rows, Sets};
 use crate::query::facet::Facet;
@@ -378,7 +378,7 @@ pub struct Entry {
     pub key: u64,
     pub points: i64,
     /// The id's place among the segment's ids.
-    pub id_order: u64,
+    pub id_place: u32,
     pub document: DocId,
     pub text: f32,
 }
@@ -396,7 +396,42 @@ impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
         (other.key, other.points)
             .cmp(&(self.key, self.points))
-            .then(self.id_order.cmp(&other.id_order))
+            .then(self.id_place.cmp(&other.id_place))
+    }
+}
+
+/// The best entries so far, as many as are wanted.
+pub struct Top {
+    most: usize,
+    heap: BinaryHeap<Entry>,
+}
+
+impl Top {
+    pub fn new(most: usize) -> Self {
+        Top {
+            most,
+            heap: BinaryHeap::new(),
+        }
+    }
+
+    pub fn take(&mut self, entry: Entry) {
+        if self.heap.len() < self.most {
+            self.heap.push(entry);
+        } else if let Some(mut worst) = self.heap.peek_mut()
+            && entry < *worst
+        {
+            *worst = entry;
+        }
+    }
+
+    /// What an entry must be better than; nothing while there is room.
+    pub fn worst(&self) -> Option<&Entry> {
+        self.heap.peek().filter(|_| self.heap.len() == self.most)
+    }
+
+    /// All of them, in no particular order.
+    pub fn drain(&mut self) -> impl Iterator<Item = Entry> {
+        self.heap.drain()
     }
 }
 
@@ -408,32 +443,30 @@ pub struct Best<'a, R> {
     rank: &'a R,
     with_neutral: bool,
     key: SortKey,
-    ids: &'a Column<u64>,
-    depth: usize,
-    heap: BinaryHeap<Entry>,
+    ids: &'a Ids,
+    top: Top,
     /// Below this key and these points nothing is kept any more.
     worst: (u64, i64),
     neutral_points: Vec<(i64, DocId)>,
 }
 
 impl<'a, R: Rank> Best<'a, R> {
-    pub fn new(
-        rank: &'a R,
-        with_neutral: bool,
-        key: SortKey,
-        ids: &'a Column<u64>,
-        depth: usize,
-    ) -> Self {
+    pub fn new(rank: &'a R, with_neutral: bool, key: SortKey, ids: &'a Ids, depth: usize) -> Self {
         Best {
             rank,
             with_neutral,
             key,
             ids,
-            depth,
-            heap: BinaryHeap::new(),
+            top: Top::new(depth),
             worst: (0, i64::MIN),
             neutral_points: Vec::new(),
         }
+    }
+
+    /// Keeps nothing that has fewer points: enough others have as many.
+    pub fn reaching(mut self, points: i64) -> Self {
+        self.worst.1 = points;
+        self
     }
 
     /// Takes matches that pass every filter.
@@ -441,7 +474,7 @@ impl<'a, R: Rank> Best<'a, R> {
     /// Ranking goes step by step, and after each one those that can no longer reach the worst one kept are left out: what
     /// a profile adds is bounded, and most matches have too little text for it.
     pub fn take(&mut self, batch: &mut Batch, rows: &Rows) {
-        if self.depth == 0 {
+        if self.top.most == 0 {
             return;
         }
         let mut hopeful = batch.hopeful.take().unwrap_or_default();
@@ -489,30 +522,21 @@ impl<'a, R: Rank> Best<'a, R> {
 
     /// Keeps a match that is not below the worst one kept: it may still lose the tie by its id.
     fn keep(&mut self, key: u64, points: i64, document: DocId, text: f32) {
-        let entry = Entry {
+        self.top.take(Entry {
             key,
             points,
-            id_order: self.ids.first(document).unwrap_or(u64::MAX),
+            id_place: self.ids.place(document),
             document,
             text,
-        };
-        if self.heap.len() < self.depth {
-            self.heap.push(entry);
-        } else if let Some(mut worst) = self.heap.peek_mut()
-            && entry < *worst
-        {
-            *worst = entry;
-        }
-        if self.heap.len() == self.depth
-            && let Some(worst) = self.heap.peek()
-        {
+        });
+        if let Some(worst) = self.top.worst() {
             self.worst = (worst.key, worst.points);
         }
     }
 
     /// The best entries in no particular order, and the neutral points of every match that may be neutrally better than
     /// one of them.
-    pub fn into_parts(self) -> (Vec<Entry>, Vec<(i64, DocId)>) {
-        (self.heap.into_vec(), self.neutral_points)
+    pub fn into_parts(mut self) -> (Vec<Entry>, Vec<(i64, DocId)>) {
+        (self.top.drain().collect(), self.neutral_points)
     }
 }

@@ -10,17 +10,18 @@
 //! counts 1 / √distance; their sum t becomes t / (1 + t); pairs weigh the mean of their words' idf, against the sum of
 //! the idf of all words. The root in the place of their square keeps "game of fractions" close to "fractions game".
 
-use std::collections::{BinaryHeap, HashMap};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
-use tantivy::columnar::Column;
 use tantivy::postings::{Postings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
 use super::IndexError;
-use super::gather::{Batch, Entry};
+use super::gather::{Batch, Entry, Top};
 use super::lookup::idf;
 use super::search::Leader;
+use super::segment::Ids;
 use super::snapshot::Snapshot;
 use crate::query::found::{Candidate, Place};
 use crate::query::page::Sort;
@@ -45,7 +46,7 @@ pub(super) struct Nearness<'a, R> {
     pairs: Vec<Pair>,
     /// The sum of the idf of all words.
     whole: f32,
-    heap: BinaryHeap<Entry>,
+    top: Top,
     /// Below this text nothing is kept any more.
     worst: f32,
     best: Vec<Leader>,
@@ -111,7 +112,7 @@ impl<'a, R: Rank> Nearness<'a, R> {
             words,
             pairs,
             whole,
-            heap: BinaryHeap::with_capacity(REACH + 1),
+            top: Top::new(REACH),
             worst: 0.0,
             best: Vec::new(),
         }))
@@ -122,7 +123,7 @@ impl<'a, R: Rank> Nearness<'a, R> {
         Nearness {
             words: self.words.clone(),
             pairs: self.pairs.clone(),
-            heap: BinaryHeap::new(),
+            top: Top::new(REACH),
             worst: 0.0,
             best: Vec::new(),
             ..*self
@@ -130,35 +131,38 @@ impl<'a, R: Rank> Nearness<'a, R> {
     }
 
     /// Takes matches of a segment that pass every filter.
-    pub fn take(&mut self, batch: &Batch, ids: &Column<u64>) {
+    pub fn take(&mut self, batch: &Batch, ids: &Ids) {
         for (document, text) in batch.places.iter().zip(&batch.texts) {
             self.take_one(*document, *text, ids);
         }
     }
 
-    pub fn take_one(&mut self, document: DocId, text: f32, ids: &Column<u64>) {
+    pub fn take_one(&mut self, document: DocId, text: f32, ids: &Ids) {
         if text < self.worst {
             return;
         }
-        self.heap.push(Entry {
+        self.top.take(Entry {
             // Texts are not negative, so that their bits are in their order.
             key: u64::from(text.to_bits()),
             points: 0,
-            id_order: ids.first(document).unwrap_or(u64::MAX),
+            id_place: ids.place(document),
             document,
             text,
         });
-        if self.heap.len() > REACH {
-            self.heap.pop();
-            self.worst = self.heap.peek().map_or(0.0, |entry| entry.text);
+        if let Some(worst) = self.top.worst() {
+            self.worst = worst.text;
         }
     }
 
     pub fn end_segment(&mut self, number: usize) {
-        self.worst = 0.0;
-        let entries = self.heap.drain();
+        let entries = self.top.drain();
         self.best
             .extend(entries.map(|entry| Leader::new(number as u32, entry)));
+        if self.best.len() >= REACH {
+            let key = |leader: &Leader| Reverse(leader.entry().1.key);
+            let (_, last, _) = self.best.select_nth_unstable_by_key(REACH - 1, key);
+            self.worst = last.entry().1.text;
+        }
     }
 
     /// The best texts, once every segment is seen.
@@ -324,12 +328,10 @@ impl Snapshot {
         let of = |candidate: &Candidate, key: u64| Entry {
             key,
             points: candidate.points,
-            id_order: self.segments[candidate.place.segment as usize]
+            id_place: self.segments[candidate.place.segment as usize]
                 .columns
                 .ids
-                .ords()
-                .first(candidate.place.document)
-                .unwrap_or(u64::MAX),
+                .place(candidate.place.document),
             document: candidate.place.document,
             text: candidate.text,
         };

@@ -1,9 +1,9 @@
 //! One search: top hits, counts and total in one pass over the matches of one snapshot.
 
 use std::cell::{OnceCell, RefCell};
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
-use tantivy::columnar::{Column, StrColumn, TermOrdHit};
+use tantivy::columnar::{Column, StrColumn};
 use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Term};
@@ -16,7 +16,7 @@ use super::lookup::{Lookup, Variant};
 use super::postings::{for_each_match, mark};
 use super::proximity::{Near, Nearness};
 use super::schema::title_order_field;
-use super::segment::Segment;
+use super::segment::{Segment, text_at};
 use super::snapshot::Snapshot;
 use super::window::Window;
 use crate::domain::language::Language;
@@ -48,7 +48,7 @@ impl Snapshot {
             0 => None,
             _ => Nearness::new(self, plan, rank)?,
         };
-        let mut leaders = Vec::new();
+        let mut leaders: Vec<Leader> = Vec::new();
         let mut neutral_points = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
             let rows = &segment.columns.rows;
@@ -56,9 +56,10 @@ impl Snapshot {
                 rank,
                 with_neutral,
                 sort_key(plan, segment)?,
-                segment.columns.ids.ords(),
+                &segment.columns.ids,
                 plan.page.depth(),
-            );
+            )
+            .reaching(points_to_reach(&mut leaders, plan));
             let filtered = Filtered::new(&plan.filters, self.sets(), &segment.columns);
             let passing = filtered.as_ref().map(|filtered| &filtered.passing);
             let conditions = Conditions::new(self, number, plan)?;
@@ -81,7 +82,7 @@ impl Snapshot {
                         counts.take(batch, rows);
                     }
                     if let Some(nearness) = &mut nearness {
-                        nearness.take(batch, segment.columns.ids.ords());
+                        nearness.take(batch, &segment.columns.ids);
                     }
                     best.take(batch, rows);
                 },
@@ -241,18 +242,18 @@ impl Snapshot {
         let mut better = vec![0_u64; order.len() + 1];
         let mut ahead_of_equals = vec![0_u64; order.len()];
         for (number, points) in points.iter().enumerate() {
-            let ids = self.segments[number].columns.ids.ords();
-            let mut id_orders: Vec<Option<u64>> = vec![None; order.len()];
+            let ids = &self.segments[number].columns.ids;
+            let mut id_places: Vec<Option<u32>> = vec![None; order.len()];
             for (other, document) in points.iter().filter(|(points, _)| *points >= lowest) {
                 let first = order.partition_point(|(own, _)| own < other);
                 better[first] += 1;
                 for (_, place) in order[first..].iter().take_while(|(own, _)| own == other) {
-                    let own_order = match id_orders[*place] {
+                    let own_place = match id_places[*place] {
                         Some(known) => known,
-                        None => *id_orders[*place]
-                            .insert(self.id_order(candidates[*place].place, number)?),
+                        None => *id_places[*place]
+                            .insert(self.id_place(candidates[*place].place, number)?),
                     };
-                    let precedes = ids.first(*document).is_some_and(|order| order < own_order);
+                    let precedes = ids.place(*document) < own_place;
                     ahead_of_equals[*place] += u64::from(precedes);
                 }
             }
@@ -282,16 +283,12 @@ impl Snapshot {
     }
 
     /// Where a resource's id stands, or would stand, among the ids of a segment.
-    fn id_order(&self, place: Place, in_segment: usize) -> Result<u64, IndexError> {
+    fn id_place(&self, place: Place, in_segment: usize) -> Result<u32, IndexError> {
         let ids = &self.segments[in_segment].columns.ids;
-        if place.segment as usize == in_segment {
-            return Ok(ids.ords().first(place.document).unwrap_or(u64::MAX));
+        match place.segment as usize == in_segment {
+            true => Ok(ids.place(place.document)),
+            false => ids.place_of(&self.id(place)?),
         }
-        let hit = ids
-            .dictionary()
-            .term_ord_or_next(self.id(place)?.as_bytes())?;
-        let (TermOrdHit::Exact(order) | TermOrdHit::Next(order)) = hit;
-        Ok(order)
     }
 }
 
@@ -310,6 +307,18 @@ fn for_each_run(
         }
         some(&run, &no_scores[..run.len()]);
     }
+}
+
+/// The points below which nothing is among the best, after some segments; the least of all when too few are known yet, or
+/// points do not decide.
+fn points_to_reach(leaders: &mut [Leader], plan: &Plan) -> i64 {
+    let depth = plan.page.depth();
+    if plan.sort != Sort::Relevance || depth == 0 || leaders.len() < depth {
+        return i64::MIN;
+    }
+    let points = |leader: &Leader| Reverse(leader.entry.points);
+    let (_, last, _) = leaders.select_nth_unstable_by_key(depth - 1, points);
+    last.entry.points
 }
 
 /// What a document must satisfy besides having a word: be there still, have the phrases, have no exclusion.
@@ -447,7 +456,7 @@ impl Leader {
     fn id(&self, snapshot: &Snapshot) -> &str {
         self.id.get_or_init(|| {
             let ids = &snapshot.segments[self.segment as usize].columns.ids;
-            text_at(ids, self.entry.id_order).unwrap_or_default()
+            ids.at(self.entry.id_place).unwrap_or_default()
         })
     }
 
@@ -461,10 +470,4 @@ impl Leader {
                 .unwrap_or_default()
         })
     }
-}
-
-fn text_at(column: &StrColumn, ordinal: u64) -> Result<String, IndexError> {
-    let mut text = String::new();
-    column.ord_to_str(ordinal, &mut text)?;
-    Ok(text)
 }

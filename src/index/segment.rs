@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::columnar::{Column, StrColumn, TermOrdHit};
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::InvertedIndexReader;
 use tantivy::schema::Field;
@@ -30,7 +30,7 @@ pub struct Segment {
 /// The attributes of a segment's documents, its words, and the lengths of its texts.
 pub struct Columns {
     pub rows: Rows,
-    pub ids: StrColumn,
+    pub ids: Ids,
     /// For each group of texts in each language, its stems with their documents.
     pub stems: Vec<[Arc<InvertedIndexReader>; 2]>,
     /// The exact forms with their documents.
@@ -45,6 +45,13 @@ pub struct Columns {
     weighted: Mutex<Option<Arc<WeightedLengths>>>,
     /// What is suggested to who is typing; made when somebody types, or the reason why it cannot be.
     pub titles: OnceLock<Result<Titles, String>>,
+}
+
+/// The ids of a segment's documents, and the place of each in their order, which decides between equals: unpacked, because
+/// every match that may be among the best is asked for it.
+pub struct Ids {
+    column: StrColumn,
+    places: Vec<u32>,
 }
 
 /// The documents that pass one filter.
@@ -98,7 +105,7 @@ impl Columns {
                 rows.set_cost(document, cents);
             }
         }
-        let ids = string_column(reader, "id")?;
+        let ids = Ids::read(reader)?;
         let stems = in_both(fields, |field| Ok(reader.inverted_index(field)?))?;
         let norms = in_both(fields, |field| Ok(reader.get_fieldnorms_reader(field)?))?;
         let lengths = stems.iter().zip(&norms);
@@ -241,6 +248,42 @@ impl Numbered {
             Some((document, self.numbers[ordinal as usize]))
         })
     }
+}
+
+impl Ids {
+    fn read(reader: &SegmentReader) -> Result<Ids, IndexError> {
+        let column = string_column(reader, "id")?;
+        let place = |document| column.ords().first(document).map(|place| place as u32);
+        let places = (0..reader.max_doc()).map(place).collect::<Option<_>>();
+        let places =
+            places.ok_or_else(|| IndexError::Damaged("a document without an id".into()))?;
+        Ok(Ids { column, places })
+    }
+
+    /// The place of a document's id among the segment's ids.
+    #[inline]
+    pub fn place(&self, document: DocId) -> u32 {
+        self.places[document as usize]
+    }
+
+    /// The place that an id has, or would have.
+    pub fn place_of(&self, id: &str) -> Result<u32, IndexError> {
+        let hit = self.column.dictionary().term_ord_or_next(id.as_bytes())?;
+        let (TermOrdHit::Exact(place) | TermOrdHit::Next(place)) = hit;
+        Ok(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    /// The id at a place.
+    pub fn at(&self, place: u32) -> Result<String, IndexError> {
+        text_at(&self.column, u64::from(place))
+    }
+}
+
+/// The text that a column numbers so.
+pub fn text_at(column: &StrColumn, ordinal: u64) -> Result<String, IndexError> {
+    let mut text = String::new();
+    column.ord_to_str(ordinal, &mut text)?;
+    Ok(text)
 }
 
 /// A column of texts that every segment with documents has.

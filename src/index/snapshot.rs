@@ -137,11 +137,7 @@ impl Snapshot {
     /// The id of the resource at a place.
     pub fn id(&self, place: Place) -> Result<String, IndexError> {
         let ids = &self.segments[place.segment as usize].columns.ids;
-        let mut id = String::new();
-        if let Some(ordinal) = ids.ords().first(place.document) {
-            ids.ord_to_str(ordinal, &mut id)?;
-        }
-        Ok(id)
+        ids.at(ids.place(place.document))
     }
 
     /// Marks words as this snapshot finds them, see [`Highlighter::new`].

@@ -5,14 +5,13 @@
 
 use std::cmp::Reverse;
 
-use tantivy::columnar::Column;
-
 use super::IndexError;
 use super::gather::{Batch, Best, Counts, Entry, SortKey};
 use super::lengths::LengthFactors;
 use super::lookup::Lookup;
 use super::proximity::{Near, Nearness};
 use super::search::{Conditions, Leader};
+use super::segment::Ids;
 use super::snapshot::Snapshot;
 use crate::query::attributes::{Rows, Sets};
 use crate::query::facet::Facet;
@@ -54,7 +53,7 @@ impl Snapshot {
         let mut leaders = Vec::new();
         for (number, segment) in self.segments.iter().enumerate() {
             let rows = &segment.columns.rows;
-            let ids = segment.columns.ids.ords();
+            let ids = &segment.columns.ids;
             let depth = plan.page.depth();
             let mut best = Best::new(rank, false, SortKey::None, ids, depth);
             let conditions = Conditions::new(self, number, plan)?;
@@ -178,7 +177,7 @@ impl<'a, R: Rank> Failures<'a, R> {
     }
 
     /// Leaves those that fail nothing in the batch, and notes the others.
-    fn take(&mut self, batch: &mut Batch, rows: &Rows, rank: &R, ids: &Column<u64>) {
+    fn take(&mut self, batch: &mut Batch, rows: &Rows, rank: &R, ids: &Ids) {
         if self.limits.is_empty() {
             return;
         }
@@ -216,7 +215,7 @@ impl<'a, R: Rank> Failures<'a, R> {
                 let entry = Entry {
                     key: 0,
                     points: *points,
-                    id_order: ids.first(document).unwrap_or(u64::MAX),
+                    id_place: ids.place(document),
                     document,
                     text,
                 };

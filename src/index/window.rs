@@ -9,10 +9,13 @@ use super::bits::Bits;
 use super::lengths::Saturations;
 
 /// Documents a window covers.
-pub const WINDOW: usize = 1 << 14;
+pub const WINDOW: usize = 1 << 13;
 
 /// How many documents are looked at together when matches are handed over: a run of bits.
 const STRETCH: usize = u64::BITS as usize;
+
+/// How many matches are handed over together, at most.
+const RUN: usize = 1 << 10;
 
 /// One document of the window.
 #[derive(Clone, Copy, Default)]
@@ -168,7 +171,8 @@ impl Window {
         mut matched: Option<&mut Bits>,
         mut some: impl FnMut(&[DocId], &[f32]),
     ) {
-        let (mut documents, mut scores) = ([0; STRETCH], [0.0; STRETCH]);
+        let (mut documents, mut scores) = ([0; RUN], [0.0; RUN]);
+        let mut met = 0;
         let cells: &mut [Cell; WINDOW] = whole(&mut self.cells);
         for (number, stretch) in self.matched.chunks_exact_mut(STRETCH).enumerate() {
             if stretch.iter().fold(0, |any, matched| any | *matched) == 0 {
@@ -181,17 +185,20 @@ impl Window {
                 matched.set_run(first, run);
             }
             let mut rest = run & scored.map_or(u64::MAX, |scored| scored.run(first));
-            let mut met = 0;
             while rest != 0 {
                 let at = rest.trailing_zeros();
                 rest &= rest - 1;
-                documents[met % STRETCH] = first + at;
+                documents[met % RUN] = first + at;
                 let cell = &mut cells[(place + at as usize) % WINDOW];
-                scores[met % STRETCH] = std::mem::take(&mut cell.score);
+                scores[met % RUN] = std::mem::take(&mut cell.score);
                 met += 1;
             }
-            some(&documents[..met], &scores[..met]);
+            if met > RUN - STRETCH {
+                some(&documents[..met], &scores[..met]);
+                met = 0;
+            }
         }
+        some(&documents[..met], &scores[..met]);
     }
 }
 
