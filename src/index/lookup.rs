@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use tantivy::postings::TermInfo;
 
@@ -27,10 +28,18 @@ pub struct Lookup {
     pub best_score: f32,
 }
 
+/// What the dictionaries say of a word.
+pub struct FoundWord {
+    /// Its stems, in the languages in which it was looked up.
+    stems: Vec<(Language, String)>,
+    pub variant: Variant,
+}
+
 /// A form of a word of the question: itself, a synonym, a translation, or the words it begins.
+#[derive(Clone)]
 pub struct Variant {
     /// By segment.
-    pub places: Vec<WordPlaces>,
+    pub places: Arc<[WordPlaces]>,
     /// How many documents have the word, in the group of texts where most have it.
     pub(super) in_documents: u64,
     /// How much the word tells resources apart; 0 when none has it.
@@ -112,21 +121,21 @@ impl Snapshot {
         plan: &Plan,
         scoring: &TextScoring,
     ) -> Result<Vec<Variant>, IndexError> {
-        // Of forms that are found together the one that counts most is enough.
-        let mut stems = self.stems(word, &Language::ALL);
-        let own = Variant {
+        let own = self.find_word(word, None)?;
+        let mut variants = vec![Variant {
             exactness: scoring.exactness,
-            ..self.find_stems(&stems, Some(word))?
-        };
-        let mut variants = vec![own];
+            ..own.variant.clone()
+        }];
+        // Of forms that are found together the one that counts most is enough.
+        let mut stems = own.stems.clone();
         let mut in_other_language = [0; 2];
         for (share, expansion) in shares(word, plan, scoring) {
-            let own = self.stems(&expansion.word, &[expansion.language]);
-            if own.iter().all(|stem| stems.contains(stem)) {
+            let other = self.find_word(&expansion.word, Some(expansion.language))?;
+            if other.stems.iter().all(|stem| stems.contains(stem)) {
                 continue;
             }
-            let found = self.find_stems(&own, None)?;
-            stems.extend(own);
+            stems.extend_from_slice(&other.stems);
+            let found = other.variant.clone();
             if expansion.kind == Kind::Translation && expansion.parts == 1 {
                 in_other_language[expansion.language as usize] += found.in_documents;
             }
@@ -147,14 +156,22 @@ impl Snapshot {
         Ok(variants)
     }
 
-    /// The lists of a word: its stems in some languages, and its exact form when these are all.
+    /// A word in one language, or in all and in its exact form.
     pub(super) fn find_word(
         &self,
         word: &str,
-        languages: &[Language],
-    ) -> Result<Variant, IndexError> {
-        let is_whole = languages.len() == Language::ALL.len();
-        self.find_stems(&self.stems(word, languages), is_whole.then_some(word))
+        language: Option<Language>,
+    ) -> Result<Arc<FoundWord>, IndexError> {
+        self.found_words.word(word, language, || {
+            let (stems, exact) = match language {
+                Some(language) => (self.stems(word, &[language]), None),
+                None => (self.stems(word, &Language::ALL), Some(word)),
+            };
+            Ok(FoundWord {
+                variant: self.find_stems(&stems, exact)?,
+                stems,
+            })
+        })
     }
 
     /// The stems of a word in some languages.
@@ -195,7 +212,7 @@ impl Snapshot {
         }
         let most = in_documents.into_iter().flatten().max().unwrap_or(0);
         Ok(Variant {
-            places,
+            places: places.into(),
             in_documents: most,
             idf: idf(most, self.resources()),
             share: 1.0,
@@ -205,6 +222,11 @@ impl Snapshot {
 
     /// The words that begin with an unfinished one, as one variant of it, without the forms it finds by itself.
     fn completions(&self, word: &str) -> Result<Variant, IndexError> {
+        self.found_words
+            .beginning(word, || self.find_completions(word))
+    }
+
+    fn find_completions(&self, word: &str) -> Result<Variant, IndexError> {
         let own_stems = self.stems(word, &Language::ALL);
         let is_own = |form: &str| {
             let stem = |language: Language| self.fields.stems[language as usize].stem(form);
@@ -258,7 +280,7 @@ impl Snapshot {
             }
         }
         Ok(Variant {
-            places,
+            places: places.into(),
             in_documents,
             idf: idf(in_documents, self.resources()),
             share: 1.0,
@@ -287,6 +309,16 @@ fn shares<'p>(word: &str, plan: &'p Plan, scoring: &TextScoring) -> Vec<(f32, &'
 }
 
 impl Variant {
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> u32 {
+        let of_segment = |places: &WordPlaces| {
+            let stems = places.stems.iter().map(|groups| size_of_val(&groups[..]));
+            size_of_val(places) + stems.sum::<usize>() + size_of_val(&places.exact[..])
+        };
+        let places: usize = self.places.iter().map(of_segment).sum();
+        u32::try_from(size_of_val(self) + places).unwrap_or(u32::MAX)
+    }
+
     /// Counts as many documents as having it as there are in `least`, at least.
     fn count_in(&mut self, least: u64, documents: u64) {
         if self.in_documents > 0 && self.in_documents < least {
@@ -297,6 +329,23 @@ impl Variant {
 
 /// How much longer than a word its other forms are, in bytes.
 const LONGEST_ENDING: usize = 4;
+
+#[cfg(test)]
+impl FoundWord {
+    /// A word of which nothing is known but how many documents have it.
+    pub fn in_documents(in_documents: u64) -> Self {
+        FoundWord {
+            stems: Vec::new(),
+            variant: Variant {
+                places: Arc::default(),
+                in_documents,
+                idf: 0.0,
+                share: 1.0,
+                exactness: 0.0,
+            },
+        }
+    }
+}
 
 impl Lookup {
     /// The variants of each word that some resource has.

@@ -11,6 +11,7 @@ mod bits;
 pub mod check;
 pub mod completion;
 pub mod document;
+mod found_words;
 mod gather;
 pub mod generation;
 pub mod highlight;

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use tantivy::postings::{Postings, TermInfo};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, TERMINATED, Term};
+use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::IndexError;
 use super::gather::{Batch, Entry, Top};
@@ -359,13 +359,9 @@ impl Snapshot {
 }
 
 fn placed(word: &str, snapshot: &Snapshot) -> Result<PlacedWord, IndexError> {
-    let field = snapshot.fields.exact;
-    let term = Term::from_field_text(field, word);
-    let infos = snapshot.segments.iter().map(|segment| {
-        let dictionary = segment.reader.inverted_index(field)?;
-        Ok(dictionary.get_term_info(&term)?)
-    });
-    let infos = infos.collect::<Result<Vec<_>, IndexError>>()?;
+    let found = snapshot.find_word(word, None)?;
+    let places = found.variant.places.iter();
+    let infos: Vec<_> = places.map(|places| places.exact.first().cloned()).collect();
     let found = infos.iter().flatten().map(|info| u64::from(info.doc_freq));
     Ok(PlacedWord {
         idf: idf(found.sum(), snapshot.resources()),

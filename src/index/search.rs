@@ -12,14 +12,13 @@ use super::IndexError;
 use super::bits::Bits;
 use super::gather::{BATCH, Batch, Best, Counts, Entry, Filtered, SortKey};
 use super::lengths::LengthFactors;
-use super::lookup::{Lookup, Variant};
+use super::lookup::Lookup;
 use super::postings::{for_each_match, mark};
 use super::proximity::{Near, Nearness};
 use super::schema::title_order_field;
 use super::segment::{Segment, text_at};
 use super::snapshot::Snapshot;
 use super::window::Window;
-use crate::domain::language::Language;
 use crate::query::found::{Candidate, Found, Place};
 use crate::query::page::Sort;
 use crate::query::plan::Plan;
@@ -346,8 +345,8 @@ impl<'a> Conditions<'a> {
                 forbidden.get_or_insert_with(|| Bits::for_documents(segment.reader.max_doc()));
             match exclusion.as_slice() {
                 [word] => {
-                    let Variant { places, .. } = snapshot.find_word(word, &Language::ALL)?;
-                    mark(&places[number], &segment.columns, bits)?;
+                    let found = snapshot.find_word(word, None)?;
+                    mark(&found.variant.places[number], &segment.columns, bits)?;
                 }
                 phrase => mark_phrase(snapshot, segment, phrase, bits)?,
             }

@@ -10,6 +10,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
 use super::IndexError;
+use super::found_words::FoundWords;
 use super::highlight::Highlighter;
 use super::record::StoredRecord;
 use super::schema::Fields;
@@ -28,6 +29,7 @@ pub struct Snapshot {
     searcher: Searcher,
     sets: Arc<Sets>,
     columns: HashMap<SegmentId, Arc<Columns>>,
+    pub(super) found_words: FoundWords,
     generation: String,
     sequence: u64,
     number: u64,
@@ -84,6 +86,7 @@ impl Snapshot {
             searcher,
             sets,
             columns,
+            found_words: FoundWords::new(),
             generation,
             sequence,
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),

@@ -9,7 +9,6 @@ use tantivy::query::{DfaWrapper, FuzzyTermQuery};
 
 use super::IndexError;
 use super::snapshot::Snapshot;
-use crate::domain::language::Language;
 use crate::domain::text;
 use crate::index_schema::IndexSchema;
 
@@ -152,10 +151,10 @@ impl Snapshot {
 
     /// How many documents have a word in any form, or else a word that it stands for.
     fn documents_about(&self, word: &str, schema: &IndexSchema) -> Result<u64, IndexError> {
-        let mut most = self.find_word(word, &Language::ALL)?.in_documents;
+        let mut most = self.find_word(word, None)?.variant.in_documents;
         for other in schema.expansions.of(&[word.to_owned()], &schema.stop_words) {
-            let found = self.find_word(&other.word, &[other.language])?;
-            most = most.max(found.in_documents);
+            let found = self.find_word(&other.word, Some(other.language))?;
+            most = most.max(found.variant.in_documents);
         }
         Ok(most)
     }
