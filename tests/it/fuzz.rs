@@ -1,7 +1,7 @@
 //! Random texts through everything that reads a question: nothing panics, and nothing takes much longer than other texts
 //! of its length, whatever is typed.
 //!
-//! `CLASSO_FUZZ_INPUTS=10000000` runs the full round.
+//! `CLASSO_FUZZ_INPUTS=10000000` runs the full round: eight minutes with `--release`, hours without.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
