@@ -9,11 +9,11 @@
 //! default 20,000), `CLASSO_BENCH_CATALOGUE` and `CLASSO_BENCH_QUERIES` as in the other benches, `CLASSO_BENCH_SECONDS`
 //! for each load (default 8).
 //!
-//! What it shows on two cores, as p99 of the answered against one client's: with 100,000 resources 1.5 at half the load, 1.6
-//! to 2.0 at twice and 1.6 to 2.2 at ten times as much; with 20,000 resources 1.6, 2.1 and 2.4 to 3.7. There ten times the
-//! load is 20,000 questions a second. The client has two fifths of a core and the system's network most of another one, so
-//! that whoever is told to come back is told so within 2 ms (p99), as much as one client's whole answer takes: what is left
-//! to the answered is to wait for a core.
+//! What it shows on two cores, as p99 of the answered against one client's: with 100,000 resources 1.3 to 2.4 at half the load,
+//! 1.9 to 2.1 at twice and 1.6 to 2.2 at ten times as much; with 20,000 resources 1.9 to 2.2, 2.5 to 3.1 and 6 to 10. There ten
+//! times the load is 27,000 questions a second, more than the two cores can even refuse: the client has half a core and the
+//! system's network most of another one, and those who are answered wait for a core with those who are told to come back
+//! (p99 of both 5 to 13 ms; one client's is 1.3).
 
 #![allow(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
