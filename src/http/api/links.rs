@@ -119,10 +119,7 @@ fn settings(mut reader: Reader) -> ApiResult<RoundSettings> {
     let defaults = RoundSettings::default();
     let older_than = reader.integer("older_than", 0..=3_650);
     let limit = reader.integer("limit", 0..=usize::MAX >> 1);
-    let delay = reader.integer("delay", 0..=3_600);
-    if delay == Some(0) {
-        reader.problem("delay", "out_of_range", "this is between 1 and 3600");
-    }
+    let delay = reader.integer("delay", 1..=3_600);
     let contact = reader.text("contact");
     let is_header = |text: &String| {
         text.chars().count() <= CONTACT_CHARS && text.chars().all(|c| c.is_ascii_graphic())
