@@ -86,8 +86,8 @@ impl Settings {
     }
 }
 
-/// The threads that read requests and send answers: half as many as there are cores, as all work goes over the bridge. More
-/// of them wake one another for nothing, which costs every answer 0.04 ms on two cores.
+/// The threads that read requests and send answers: half as many as there are cores, as all work but packing pages goes over
+/// the bridge. More of them wake one another for nothing, which costs every answer 0.04 ms on two cores.
 ///
 /// # Errors
 /// When they cannot start.
