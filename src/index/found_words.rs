@@ -8,64 +8,35 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
-use super::lookup::{FoundWord, Variant};
-use crate::domain::language::Language;
+use super::lookup::{FoundWord, Sought};
 
 /// The words of one snapshot: as it does not move, neither do they.
-pub struct FoundWords {
-    /// In one language, or in all.
-    words: Cache<(String, Option<Language>), Arc<FoundWord>>,
-    /// What begins like an unfinished word.
-    beginnings: Cache<String, Variant>,
-}
+pub struct FoundWords(Cache<(String, Sought), Arc<FoundWord>>);
 
-/// How much memory each of the two may take, in bytes: thousands of words, and hundreds of beginnings.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// How much memory they may take, in bytes: thousands of words.
+const MOST_BYTES: u64 = 32 * 1024 * 1024;
 
 impl FoundWords {
     pub fn new() -> Self {
-        FoundWords {
-            words: Cache::builder()
-                .max_capacity(MOST_BYTES)
-                .weigher(|_, found: &Arc<FoundWord>| found.variant.bytes())
-                .build(),
-            beginnings: Cache::builder()
-                .max_capacity(MOST_BYTES)
-                .weigher(|_, begun: &Variant| begun.bytes())
-                .build(),
-        }
+        let cache = Cache::builder().max_capacity(MOST_BYTES);
+        let weighed = cache.weigher(|_, found: &Arc<FoundWord>| found.variant.bytes());
+        FoundWords(weighed.build())
     }
 
     /// What is kept of a word, else what `find` finds.
-    pub fn word<E>(
+    pub fn get_or<E>(
         &self,
         word: &str,
-        language: Option<Language>,
+        sought: Sought,
         find: impl FnOnce() -> Result<FoundWord, E>,
     ) -> Result<Arc<FoundWord>, E> {
-        let key = (word.to_owned(), language);
-        if let Some(kept) = self.words.get(&key) {
+        let key = (word.to_owned(), sought);
+        if let Some(kept) = self.0.get(&key) {
             return Ok(kept);
         }
         let found = Arc::new(find()?);
         if found.variant.in_documents > 0 {
-            self.words.insert(key, Arc::clone(&found));
-        }
-        Ok(found)
-    }
-
-    /// What is kept of the words that begin so, else what `find` finds.
-    pub fn beginning<E>(
-        &self,
-        begin: &str,
-        find: impl FnOnce() -> Result<Variant, E>,
-    ) -> Result<Variant, E> {
-        if let Some(kept) = self.beginnings.get(begin) {
-            return Ok(kept);
-        }
-        let found = find()?;
-        if found.in_documents > 0 {
-            self.beginnings.insert(begin.to_owned(), found.clone());
+            self.0.insert(key, Arc::clone(&found));
         }
         Ok(found)
     }
@@ -81,17 +52,15 @@ mod tests {
         for (word, in_documents, looks) in [("fraction", 3, 1), ("frcation", 0, 2)] {
             let mut looked = 0;
             for _ in 0..2 {
-                let found = words.word(word, None, || {
+                let found = words.get_or(word, Sought::Whole, || {
                     looked += 1;
                     Ok::<_, ()>(FoundWord::in_documents(in_documents))
                 });
                 assert_eq!(found.unwrap().variant.in_documents, in_documents);
             }
             assert_eq!(looked, looks, "{word}");
-            assert_eq!(
-                words.words.contains_key(&(word.to_owned(), None)),
-                looks == 1
-            );
+            let is_kept = words.0.contains_key(&(word.to_owned(), Sought::Whole));
+            assert_eq!(is_kept, looks == 1, "{word}");
         }
     }
 }

@@ -28,9 +28,20 @@ pub struct Lookup {
     pub best_score: f32,
 }
 
+/// How a word is looked up.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sought {
+    /// By its stems in all languages, and in its exact form.
+    Whole,
+    /// By its stem in one language.
+    In(Language),
+    /// As the beginning of other words, without the forms it finds by itself.
+    Begun,
+}
+
 /// What the dictionaries say of a word.
 pub struct FoundWord {
-    /// Its stems, in the languages in which it was looked up.
+    /// The stems by which it was looked up.
     stems: Vec<(Language, String)>,
     pub variant: Variant,
 }
@@ -121,7 +132,7 @@ impl Snapshot {
         plan: &Plan,
         scoring: &TextScoring,
     ) -> Result<Vec<Variant>, IndexError> {
-        let own = self.find_word(word, None)?;
+        let own = self.find_word(word, Sought::Whole)?;
         let mut variants = vec![Variant {
             exactness: scoring.exactness,
             ..own.variant.clone()
@@ -130,7 +141,7 @@ impl Snapshot {
         let mut stems = own.stems.clone();
         let mut in_other_language = [0; 2];
         for (share, expansion) in shares(word, plan, scoring) {
-            let other = self.find_word(&expansion.word, Some(expansion.language))?;
+            let other = self.find_word(&expansion.word, Sought::In(expansion.language))?;
             if other.stems.iter().all(|stem| stems.contains(stem)) {
                 continue;
             }
@@ -149,23 +160,29 @@ impl Snapshot {
         if plan.unfinished.as_deref() == Some(word) && word.chars().count() >= SHORTEST_PREFIX {
             variants.push(Variant {
                 share: scoring.prefix,
-                ..self.completions(word)?
+                ..self.find_word(word, Sought::Begun)?.variant.clone()
             });
         }
         variants.retain(|variant| variant.idf > 0.0);
         Ok(variants)
     }
 
-    /// A word in one language, or in all and in its exact form.
+    /// Where a word lies.
     pub(super) fn find_word(
         &self,
         word: &str,
-        language: Option<Language>,
+        sought: Sought,
     ) -> Result<Arc<FoundWord>, IndexError> {
-        self.found_words.word(word, language, || {
-            let (stems, exact) = match language {
-                Some(language) => (self.stems(word, &[language]), None),
-                None => (self.stems(word, &Language::ALL), Some(word)),
+        self.found_words.get_or(word, sought, || {
+            let (stems, exact) = match sought {
+                Sought::Whole => (self.stems(word, &Language::ALL), Some(word)),
+                Sought::In(language) => (self.stems(word, &[language]), None),
+                Sought::Begun => {
+                    return Ok(FoundWord {
+                        stems: Vec::new(),
+                        variant: self.find_begun(word)?,
+                    });
+                }
             };
             Ok(FoundWord {
                 variant: self.find_stems(&stems, exact)?,
@@ -221,12 +238,7 @@ impl Snapshot {
     }
 
     /// The words that begin with an unfinished one, as one variant of it, without the forms it finds by itself.
-    fn completions(&self, word: &str) -> Result<Variant, IndexError> {
-        self.found_words
-            .beginning(word, || self.find_completions(word))
-    }
-
-    fn find_completions(&self, word: &str) -> Result<Variant, IndexError> {
+    fn find_begun(&self, word: &str) -> Result<Variant, IndexError> {
         let own_stems = self.stems(word, &Language::ALL);
         let is_own = |form: &str| {
             let stem = |language: Language| self.fields.stems[language as usize].stem(form);

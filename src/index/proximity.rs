@@ -19,7 +19,7 @@ use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::IndexError;
 use super::gather::{Batch, Entry, Top};
-use super::lookup::idf;
+use super::lookup::{Sought, idf};
 use super::search::Leader;
 use super::segment::Ids;
 use super::snapshot::Snapshot;
@@ -359,7 +359,7 @@ impl Snapshot {
 }
 
 fn placed(word: &str, snapshot: &Snapshot) -> Result<PlacedWord, IndexError> {
-    let found = snapshot.find_word(word, None)?;
+    let found = snapshot.find_word(word, Sought::Whole)?;
     let places = found.variant.places.iter();
     let infos: Vec<_> = places.map(|places| places.exact.first().cloned()).collect();
     let found = infos.iter().flatten().map(|info| u64::from(info.doc_freq));

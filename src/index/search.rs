@@ -12,7 +12,7 @@ use super::IndexError;
 use super::bits::Bits;
 use super::gather::{BATCH, Batch, Best, Counts, Entry, Filtered, SortKey};
 use super::lengths::LengthFactors;
-use super::lookup::Lookup;
+use super::lookup::{Lookup, Sought};
 use super::postings::{for_each_match, mark};
 use super::proximity::{Near, Nearness};
 use super::schema::title_order_field;
@@ -345,7 +345,7 @@ impl<'a> Conditions<'a> {
                 forbidden.get_or_insert_with(|| Bits::for_documents(segment.reader.max_doc()));
             match exclusion.as_slice() {
                 [word] => {
-                    let found = snapshot.find_word(word, None)?;
+                    let found = snapshot.find_word(word, Sought::Whole)?;
                     mark(&found.variant.places[number], &segment.columns, bits)?;
                 }
                 phrase => mark_phrase(snapshot, segment, phrase, bits)?,

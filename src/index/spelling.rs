@@ -8,6 +8,7 @@ use tantivy::Term;
 use tantivy::query::{DfaWrapper, FuzzyTermQuery};
 
 use super::IndexError;
+use super::lookup::Sought;
 use super::snapshot::Snapshot;
 use crate::domain::text;
 use crate::index_schema::IndexSchema;
@@ -151,9 +152,9 @@ impl Snapshot {
 
     /// How many documents have a word in any form, or else a word that it stands for.
     fn documents_about(&self, word: &str, schema: &IndexSchema) -> Result<u64, IndexError> {
-        let mut most = self.find_word(word, None)?.variant.in_documents;
+        let mut most = self.find_word(word, Sought::Whole)?.variant.in_documents;
         for other in schema.expansions.of(&[word.to_owned()], &schema.stop_words) {
-            let found = self.find_word(&other.word, Some(other.language))?;
+            let found = self.find_word(&other.word, Sought::In(other.language))?;
             most = most.max(found.variant.in_documents);
         }
         Ok(most)
