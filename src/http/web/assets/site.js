@@ -36,13 +36,20 @@ function suggest(input) {
   let timer;
 
   const options = () => [...list.children];
+  // A list that was closed stays closed, and one that is walked through stays as it is: no late answer changes it.
+  const settle = () => {
+    clearTimeout(timer);
+    asked++;
+  };
   const close = () => {
+    settle();
     list.hidden = true;
     chosen = -1;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
   const mark = (place) => {
+    settle();
     const all = options();
     chosen = (place + all.length) % all.length;
     all.forEach((option, at) => option.setAttribute("aria-selected", String(at === chosen)));
