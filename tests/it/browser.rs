@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use self::driver::{Browser, DOWN, ENTER, OTHER_MACHINE, SPACE, TAB};
-use crate::support::ServerProcess;
+use crate::support::{ServerProcess, eventually};
 use crate::web::PAGES;
 
 const WIDTHS: [u32; 2] = [360, 1440];
@@ -42,14 +42,11 @@ impl Visitor<'_> {
                 self.browser.press(ENTER);
             }
         }
-        for _ in 0..200 {
-            if self.browser.url() != before {
-                let loaded = "return document.readyState === 'complete'";
-                return self.browser.wait("the whole page", loaded);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        panic!("{selector} led nowhere from {before}");
+        eventually(&format!("{selector} leads on from {before}"), || {
+            (self.browser.url() != before).then_some(())
+        });
+        let loaded = "return document.readyState === 'complete'";
+        self.browser.wait("the whole page", loaded);
     }
 
     fn tick(&self, selector: &str) {
@@ -156,13 +153,9 @@ impl Visitor<'_> {
             {
                 self.take(".filters > .apply");
             }
-            for _ in 0..200 {
-                if browser.text(".total") != all {
-                    break;
-                }
-                std::thread::sleep(std::time::Duration::from_millis(20));
-            }
-            assert_ne!(browser.text(".total"), all, "{}", browser.url());
+            eventually("another number of resources", || {
+                (browser.text(".total") != all).then_some(())
+            });
             assert!(browser.url().contains("price=free"), "{}", browser.url());
         }
         let first = browser.text(".card h2");
@@ -222,11 +215,10 @@ fn what_looks_private_is_warned_about_before_it_is_sent() {
     };
     let is_warned =
         || browser.run("return !!document.querySelector('.warning')", json!([])) == true;
-    let leaves = || {
-        (0..200).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            browser.url().contains("/search?")
-        })
+    let leaves = |question: &str| {
+        eventually(&format!("{question:?} is sent"), || {
+            browser.url().contains("/search?").then_some(())
+        });
     };
     for (language, question) in [
         ("fr", "exercices pour mon élève Léo qui est dyslexique"),
@@ -239,7 +231,7 @@ fn what_looks_private_is_warned_about_before_it_is_sent() {
         );
         assert!(!browser.text(".warning").contains("undefined"));
         browser.click("main form button");
-        assert!(leaves(), "{question}: sent again, it goes");
+        leaves(question);
     }
     for (language, question) in [
         (
@@ -249,7 +241,7 @@ fn what_looks_private_is_warned_about_before_it_is_sent() {
         ("en", "Student Response System"),
     ] {
         send(language, question);
-        assert!(leaves(), "{question}");
+        leaves(question);
     }
 }
 

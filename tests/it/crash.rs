@@ -12,11 +12,9 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use super::support::{
-    ServerProcess, classo, lines, operator_token, record, rounds, run, seed, write_file,
+    PATIENCE, ServerProcess, classo, eventually, lines, operator_token, record, rounds, run, seed,
+    write_file,
 };
-
-/// How long a server may take to acknowledge its first import.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn batch(name: &str, size: usize) -> Vec<Value> {
     let text = "Une carte pour la classe. ".repeat(10);
@@ -34,14 +32,9 @@ fn batch(name: &str, size: usize) -> Vec<Value> {
 /// Starts the server again and looks for everything that was acknowledged.
 pub fn assert_all_there(data: &Path, acknowledged: &BTreeSet<String>, round: u64) {
     let server = ServerProcess::start("serve", data);
-    let ready = (0..100).any(|_| {
-        let ready = server.get("/readyz").0 == 200;
-        if !ready {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        ready
+    eventually(&format!("round {round}: the index catches up"), || {
+        (server.get("/readyz").0 == 200).then_some(())
     });
-    assert!(ready, "round {round}: the index caught up");
     let total = server.get("/api/v1/search?q=carte&limit=0").1["total"]
         .as_u64()
         .unwrap();

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
-use std::time::Duration;
 
 use classo::app::App;
 use classo::domain::actor::Actor;
@@ -15,7 +14,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, lines, record, run, seed, write_file};
+use super::support::{ServerProcess, eventually, lines, record, run, seed, write_file};
 
 fn import(name: &str, count: usize, data: &Path) {
     let many: Vec<Value> = (0..count)
@@ -54,13 +53,6 @@ fn total(server: &ServerProcess) -> Value {
     answer["total"].clone()
 }
 
-fn within(looks: u32, mut is_so: impl FnMut() -> bool) -> bool {
-    (0..looks).any(|_| {
-        std::thread::sleep(Duration::from_millis(50));
-        is_so()
-    })
-}
-
 fn index_files(data: &Path, extension: &str) -> Vec<PathBuf> {
     let generations = std::fs::read_dir(data.join("index/generations")).unwrap();
     let files = generations.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
@@ -97,7 +89,9 @@ fn a_flipped_byte_that_the_engine_does_not_notice_is_found_at_start_and_the_inde
                 .map(str::to_owned);
             generation.is_some_and(|name| !before.ends_with(name))
         };
-        assert!(within(400, is_rebuilt), "{extension}: a fresh one is built");
+        eventually(&format!("{extension}: a fresh one is built"), || {
+            is_rebuilt().then_some(())
+        });
         assert_eq!(total(&server), 60, "{extension}");
         server.terminate();
     }
@@ -135,10 +129,9 @@ fn an_index_that_knows_more_than_the_store_is_built_anew() {
     std::fs::remove_dir_all(&store).unwrap();
     std::fs::rename(kept, store).unwrap();
     let server = ServerProcess::start("serve", &data);
-    assert!(
-        within(200, || total(&server) == 5),
-        "what the store does not have is not found"
-    );
+    eventually("what the store does not have is not found", || {
+        (total(&server) == 5).then_some(())
+    });
     server.terminate();
     import("c", 3, &data);
     let found = run(&["search", "carte", "--json"], &data);

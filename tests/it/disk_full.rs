@@ -14,7 +14,9 @@ use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
 use super::crash::assert_all_there;
-use super::support::{ServerProcess, lines, operator_token, record, rounds, run, seed, write_file};
+use super::support::{
+    ServerProcess, eventually, lines, operator_token, record, rounds, run, seed, write_file,
+};
 
 /// A file system of its own in memory; unmounted when dropped.
 struct SmallDisk(PathBuf);
@@ -99,31 +101,26 @@ impl Operator<'_> {
         self.ended(begun)
     }
 
-    fn ended(&self, mut task: Value) -> Value {
-        while task["state"] == "running" {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            task = self
-                .ask(Method::GET, &format!("tasks/{}", task["id"]), String::new())
-                .1;
-        }
-        task
+    fn ended(&self, task: Value) -> Value {
+        let path = format!("tasks/{}", task["id"]);
+        eventually("the task ends", || {
+            let (_, now) = self.ask(Method::GET, &path, String::new());
+            (now["state"] != "running").then_some(now)
+        })
     }
 
     /// Until then the index gives room free by itself.
     fn waits_for_segments_to_come_together(&self) {
-        let is_settled = (0..400).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(50));
+        eventually("segments come together", || {
             let (_, stats) = self.ask(Method::GET, "stats", String::new());
-            stats["segments"] == 1
+            (stats["segments"] == 1).then_some(())
         });
-        assert!(is_settled, "segments stay apart");
     }
 
-    fn is_ready_within(&self, looks: u32) -> bool {
-        (0..looks).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-            self.server.get("/readyz").0 == 200
-        })
+    fn waits_until_ready(&self) {
+        eventually("it goes on by itself", || {
+            (self.server.get("/readyz").0 == 200).then_some(())
+        });
     }
 }
 
@@ -197,7 +194,7 @@ fn a_server_on_a_full_disk_refuses_writes_goes_on_answering_and_recovers_by_itse
     assert_eq!(status, 503);
     assert!(health["reasons"].to_string().contains("full"), "{health}");
     std::fs::remove_file(&filler).unwrap();
-    assert!(operator.is_ready_within(200), "it goes on by itself");
+    operator.waits_until_ready();
     assert_eq!(
         server.get("/api/v1/search?q=carte&limit=0").1["total"],
         1_100

@@ -19,7 +19,7 @@ use classo::services::links::{RoundReport, RoundSettings};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::support::{TestApp, classo, lines, record, write_file};
+use super::support::{PATIENCE, TestApp, classo, eventually, lines, record, write_file};
 
 /// A site that answers by path, and remembers who asked for what.
 struct Site {
@@ -182,11 +182,7 @@ impl Checked {
             links.check(&Actor::Console, settings, work)
         });
         let sequence = self.app.store.sequence();
-        assert!(
-            self.app
-                .indexing
-                .wait_for(sequence, Duration::from_secs(20))
-        );
+        assert!(self.app.indexing.wait_for(sequence, PATIENCE));
         report.unwrap()
     }
 
@@ -441,10 +437,9 @@ fn a_round_that_was_killed_goes_on_where_it_was() {
         command
     };
     let mut first = round().spawn().unwrap();
-    let began = Instant::now();
-    while site.requests().len() < 5 && began.elapsed() < Duration::from_secs(30) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    eventually("some addresses are visited", || {
+        (site.requests().len() >= 5).then_some(())
+    });
     first.kill().unwrap();
     first.wait().unwrap();
     let before = site.requests().len();
@@ -467,14 +462,10 @@ fn operators_see_links_over_http_and_begin_rounds() {
     let begun = app.as_operator("POST", "/api/v1/admin/links/check?older_than=0", "");
     assert_eq!(begun.status, 202, "{}", begun.text);
     let task = format!("/api/v1/admin/tasks/{}", begun.json()["id"]);
-    let began = Instant::now();
-    let ended = loop {
+    let ended = eventually("the round ends", || {
         let task = app.as_operator("GET", &task, "").json();
-        if task["state"] != "running" || began.elapsed() > Duration::from_secs(20) {
-            break task;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    };
+        (task["state"] != "running").then_some(task)
+    });
     assert_eq!(
         (&ended["state"], &ended["kind"]),
         (&json!("done"), &json!("links"))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use classo::app;
 use classo::domain::account::{Account, EmailAddress, PersonId};
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::people::{self, PASSWORD};
 use crate::smtp::SmtpServer;
-use crate::support::TestApp;
+use crate::support::{TestApp, eventually};
 
 /// A vault in a data folder, with or without somebody who delivers.
 struct Post {
@@ -88,14 +88,7 @@ impl Post {
     }
 
     fn wait_until_empty(&self) {
-        let started = Instant::now();
-        while self.waiting() > 0 {
-            assert!(
-                started.elapsed() < Duration::from_secs(30),
-                "letters still wait"
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        eventually("no letter waits", || (self.waiting() == 0).then_some(()));
     }
 }
 

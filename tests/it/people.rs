@@ -12,7 +12,7 @@ use classo::store::register::{Category, ErasureRule};
 use classo::store::vault::WaitingLetter;
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, TestApp, classo, ids, record};
+use super::support::{ServerProcess, TestApp, classo, eventually, ids, record};
 
 pub const PASSWORD: &str = "tramway orange du matin";
 
@@ -22,15 +22,9 @@ pub fn email(text: &str) -> EmailAddress {
 
 /// The newest link's token among the letters to an address, wherever the letter is by now.
 pub fn token_mailed(app: &TestApp, to: &str) -> String {
-    for _ in 0..200 {
-        if let Some(token) =
-            waiting_token(app, to).or_else(|| laid_down_token(&app.folder().join("outbox"), to))
-        {
-            return token;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("no letter with a link to {to}");
+    eventually(&format!("a letter with a link to {to}"), || {
+        waiting_token(app, to).or_else(|| laid_down_token(&app.folder().join("outbox"), to))
+    })
 }
 
 fn waiting_token(app: &TestApp, to: &str) -> Option<String> {
@@ -230,18 +224,16 @@ fn an_account_opens_once_its_address_is_confirmed() {
 /// A link of a letter, followed by a browser: the path of its page, and its code.
 fn link_mailed(app: &TestApp, to: &str, page: &str) -> (String, String) {
     let code = token_mailed(app, to);
-    for _ in 0..200 {
+    eventually(&format!("a letter leads to {page} with {code}"), || {
         let letters = std::fs::read_dir(app.folder().join("outbox")).into_iter();
         let mut texts = letters.flatten().filter_map(|file| {
             let text = std::fs::read_to_string(file.ok()?.path()).ok()?;
             Some(text.replace("=\r\n", "").replace("=3D", "="))
         });
-        if texts.any(|text| text.contains(&format!("/fr/{page}#{code}"))) {
-            return (format!("/fr/{page}"), code);
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("no letter leads to {page} with {code}");
+        let leads = texts.any(|text| text.contains(&format!("/fr/{page}#{code}")));
+        leads.then_some(())
+    });
+    (format!("/fr/{page}"), code)
 }
 
 /// Sends a page's form as a browser does; the status, and where the answer leads.
@@ -338,14 +330,13 @@ fn what_a_letter_links_to_does_what_the_letter_says() {
             .unwrap()
             .flatten()
     };
-    let leads = (0..200).any(|_| {
-        std::thread::sleep(Duration::from_millis(25));
-        letters().any(|file| {
+    eventually("a letter leads to where a password is chosen", || {
+        let leads = letters().any(|file| {
             let text = std::fs::read_to_string(file.path()).unwrap_or_default();
             text.replace("=\r\n", "").contains("/fr/reset")
-        })
+        });
+        leads.then_some(())
     });
-    assert!(leads);
 }
 
 #[test]
@@ -662,19 +653,11 @@ fn what_is_agreed_to_ranks_and_what_is_withdrawn_does_not() {
         without_time(neutral)
     );
     // Three searches were ranked by the stored profile; each left a record.
-    let decisions = || {
-        app.as_bearer(&token, "GET", "/api/v1/account/export", Value::Null)
-            .json()["records"]["decisions"]
-            .clone()
-    };
-    for _ in 0..100 {
-        if decisions().as_array().unwrap().len() == 3 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let decisions = decisions();
-    assert_eq!(decisions.as_array().unwrap().len(), 3, "{decisions:#}");
+    let decisions = eventually("three decisions are recorded", || {
+        let export = app.as_bearer(&token, "GET", "/api/v1/account/export", Value::Null);
+        let decisions = export.json()["records"]["decisions"].clone();
+        (decisions.as_array().unwrap().len() == 3).then_some(decisions)
+    });
     let first = &decisions[0];
     assert_eq!(
         (&first["query"], &first["profile"]["devices"]),
@@ -1362,17 +1345,13 @@ fn an_export_has_a_record_of_every_kind() {
         "/api/v1/accounts/reset",
         json!({"email": "a@exemple.ca"}).to_string(),
     );
-    let export = || {
-        app.as_bearer(&token, "GET", "/api/v1/account/export", Value::Null)
-            .json()
-    };
-    for _ in 0..100 {
-        if export()["records"]["decisions"][0].is_object() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let export = export();
+    let export = eventually("a decision is recorded", || {
+        let export = app.as_bearer(&token, "GET", "/api/v1/account/export", Value::Null);
+        let export = export.json();
+        export["records"]["decisions"][0]
+            .is_object()
+            .then_some(export)
+    });
     let register = vault.register();
     for category in register
         .categories()

@@ -7,19 +7,18 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::people::{PASSWORD, laid_down_token};
-use super::support::{ServerProcess, classo, lines, operator_token, record, write_file};
+use super::support::{
+    ServerProcess, classo, eventually, lines, operator_token, record, write_file,
+};
 
 /// A confirmed account on a server in a process of its own.
 pub fn settle(server: &ServerProcess, data: &Path, address: &str) -> String {
     let account = json!({"email": address, "password": PASSWORD, "of_age": true, "lang": "fr"});
     let (status, answer) = server.ask("POST", "accounts", None, account).unwrap();
     assert_eq!(status, 202, "{answer}");
-    let token = (0..400)
-        .find_map(|_| {
-            std::thread::sleep(Duration::from_millis(25));
-            laid_down_token(&data.join("outbox"), address)
-        })
-        .expect("a letter with a link");
+    let token = eventually("a letter with a link", || {
+        laid_down_token(&data.join("outbox"), address)
+    });
     assert!(
         is_in_outbox(
             &data.join("outbox"),

@@ -10,7 +10,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, lines, operator_token, record, rounds, run, seed, write_file};
+use super::support::{
+    PATIENCE, ServerProcess, lines, operator_token, record, rounds, run, seed, write_file,
+};
 
 /// More than a burst has places for, on any machine.
 const CROWD: usize = 400;
@@ -28,9 +30,7 @@ fn address(server: &ServerProcess) -> &str {
 /// Sends bytes on a connection of its own, and reads whatever comes until the connection ends.
 fn converse(server: &ServerProcess, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address(server)).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(bytes).unwrap();
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);

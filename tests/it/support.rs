@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -379,6 +380,25 @@ pub fn logged<T>(work: impl FnOnce() -> T) -> (T, String) {
     file.rewind().unwrap();
     file.read_to_string(&mut text).unwrap();
     (done, text)
+}
+
+/// How long something that is to happen may take, on a machine that has much else to do: work that gives way to others waits
+/// for as long as they keep it busy.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Asks again and again until there is an answer, and returns it.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(
+            began.elapsed() < PATIENCE,
+            "{what}: not within {PATIENCE:?}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A number from the environment, for the full round of a long test.

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::support::eventually;
+
 /// What the protocol calls an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -175,13 +177,7 @@ impl Browser {
 
     /// Waits until a script says yes.
     pub fn wait(&self, what: &str, script: &str) {
-        for _ in 0..200 {
-            if self.run(script, json!([])) == true {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        panic!("{what} did not happen at {}", self.url());
+        eventually(what, || (self.run(script, json!([])) == true).then_some(()));
     }
 
     /// A picture of the whole page.
