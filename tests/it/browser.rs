@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use self::driver::{Browser, DOWN, ENTER, OTHER_MACHINE, SPACE, TAB};
-use crate::support::{ServerProcess, eventually};
+use crate::support::{ServerProcess, wait_until};
 use crate::web::PAGES;
 
 const WIDTHS: [u32; 2] = [360, 1440];
@@ -42,8 +42,8 @@ impl Visitor<'_> {
                 self.browser.press(ENTER);
             }
         }
-        eventually(&format!("{selector} leads on from {before}"), || {
-            (self.browser.url() != before).then_some(())
+        wait_until(&format!("{selector} leads on from {before}"), || {
+            self.browser.url() != before
         });
         let loaded = "return document.readyState === 'complete'";
         self.browser.wait("the whole page", loaded);
@@ -153,8 +153,8 @@ impl Visitor<'_> {
             {
                 self.take(".filters > .apply");
             }
-            eventually("another number of resources", || {
-                (browser.text(".total") != all).then_some(())
+            wait_until("another number of resources", || {
+                browser.text(".total") != all
             });
             assert!(browser.url().contains("price=free"), "{}", browser.url());
         }
@@ -216,8 +216,8 @@ fn what_looks_private_is_warned_about_before_it_is_sent() {
     let is_warned =
         || browser.run("return !!document.querySelector('.warning')", json!([])) == true;
     let leaves = |question: &str| {
-        eventually(&format!("{question:?} is sent"), || {
-            browser.url().contains("/search?").then_some(())
+        wait_until(&format!("{question:?} is sent"), || {
+            browser.url().contains("/search?")
         });
     };
     for (language, question) in [

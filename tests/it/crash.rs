@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use super::support::{
-    PATIENCE, ServerProcess, classo, eventually, lines, operator_token, record, rounds, run, seed,
+    PATIENCE, ServerProcess, classo, lines, operator_token, record, rounds, run, seed, wait_until,
     write_file,
 };
 
@@ -32,8 +32,8 @@ fn batch(name: &str, size: usize) -> Vec<Value> {
 /// Starts the server again and looks for everything that was acknowledged.
 pub fn assert_all_there(data: &Path, acknowledged: &BTreeSet<String>, round: u64) {
     let server = ServerProcess::start("serve", data);
-    eventually(&format!("round {round}: the index catches up"), || {
-        (server.get("/readyz").0 == 200).then_some(())
+    wait_until(&format!("round {round}: the index catches up"), || {
+        server.get("/readyz").0 == 200
     });
     let total = server.get("/api/v1/search?q=carte&limit=0").1["total"]
         .as_u64()

@@ -14,7 +14,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, eventually, lines, record, run, seed, write_file};
+use super::support::{ServerProcess, lines, record, run, seed, wait_until, write_file};
 
 fn import(name: &str, count: usize, data: &Path) {
     let many: Vec<Value> = (0..count)
@@ -89,9 +89,7 @@ fn a_flipped_byte_that_the_engine_does_not_notice_is_found_at_start_and_the_inde
                 .map(str::to_owned);
             generation.is_some_and(|name| !before.ends_with(name))
         };
-        eventually(&format!("{extension}: a fresh one is built"), || {
-            is_rebuilt().then_some(())
-        });
+        wait_until(&format!("{extension}: a fresh one is built"), is_rebuilt);
         assert_eq!(total(&server), 60, "{extension}");
         server.terminate();
     }
@@ -129,8 +127,8 @@ fn an_index_that_knows_more_than_the_store_is_built_anew() {
     std::fs::remove_dir_all(&store).unwrap();
     std::fs::rename(kept, store).unwrap();
     let server = ServerProcess::start("serve", &data);
-    eventually("what the store does not have is not found", || {
-        (total(&server) == 5).then_some(())
+    wait_until("what the store does not have is not found", || {
+        total(&server) == 5
     });
     server.terminate();
     import("c", 3, &data);

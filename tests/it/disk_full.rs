@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 use super::crash::assert_all_there;
 use super::support::{
-    ServerProcess, eventually, lines, operator_token, record, rounds, run, seed, write_file,
+    ServerProcess, eventually, lines, operator_token, record, rounds, run, seed, wait_until,
+    write_file,
 };
 
 /// A file system of its own in memory; unmounted when dropped.
@@ -98,11 +99,7 @@ impl Operator<'_> {
     /// Begins a reindex and waits for its end.
     fn reindex(&self) -> Value {
         let (_, begun) = self.ask(Method::POST, "reindex", String::new());
-        self.ended(begun)
-    }
-
-    fn ended(&self, task: Value) -> Value {
-        let path = format!("tasks/{}", task["id"]);
+        let path = format!("tasks/{}", begun["id"]);
         eventually("the task ends", || {
             let (_, now) = self.ask(Method::GET, &path, String::new());
             (now["state"] != "running").then_some(now)
@@ -111,15 +108,15 @@ impl Operator<'_> {
 
     /// Until then the index gives room free by itself.
     fn waits_for_segments_to_come_together(&self) {
-        eventually("segments come together", || {
+        wait_until("segments come together", || {
             let (_, stats) = self.ask(Method::GET, "stats", String::new());
-            (stats["segments"] == 1).then_some(())
+            stats["segments"] == 1
         });
     }
 
     fn waits_until_ready(&self) {
-        eventually("it goes on by itself", || {
-            (self.server.get("/readyz").0 == 200).then_some(())
+        wait_until("it goes on by itself", || {
+            self.server.get("/readyz").0 == 200
         });
     }
 }

@@ -19,7 +19,7 @@ use classo::services::links::{RoundReport, RoundSettings};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::support::{PATIENCE, TestApp, classo, eventually, lines, record, write_file};
+use super::support::{PATIENCE, TestApp, classo, lines, record, wait_until, write_file};
 
 /// A site that answers by path, and remembers who asked for what.
 struct Site {
@@ -437,9 +437,7 @@ fn a_round_that_was_killed_goes_on_where_it_was() {
         command
     };
     let mut first = round().spawn().unwrap();
-    eventually("some addresses are visited", || {
-        (site.requests().len() >= 5).then_some(())
-    });
+    wait_until("some addresses are visited", || site.requests().len() >= 5);
     first.kill().unwrap();
     first.wait().unwrap();
     let before = site.requests().len();
@@ -461,11 +459,7 @@ fn operators_see_links_over_http_and_begin_rounds() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let begun = app.as_operator("POST", "/api/v1/admin/links/check?older_than=0", "");
     assert_eq!(begun.status, 202, "{}", begun.text);
-    let task = format!("/api/v1/admin/tasks/{}", begun.json()["id"]);
-    let ended = eventually("the round ends", || {
-        let task = app.as_operator("GET", &task, "").json();
-        (task["state"] != "running").then_some(task)
-    });
+    let ended = app.ended(&begun.json());
     assert_eq!(
         (&ended["state"], &ended["kind"]),
         (&json!("done"), &json!("links"))

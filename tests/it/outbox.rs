@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::people::{self, PASSWORD};
 use crate::smtp::SmtpServer;
-use crate::support::{TestApp, eventually};
+use crate::support::{TestApp, wait_until};
 
 /// A vault in a data folder, with or without somebody who delivers.
 struct Post {
@@ -88,7 +88,7 @@ impl Post {
     }
 
     fn wait_until_empty(&self) {
-        eventually("no letter waits", || (self.waiting() == 0).then_some(()));
+        wait_until("no letter waits", || self.waiting() == 0);
     }
 }
 

@@ -12,7 +12,7 @@ use classo::store::register::{Category, ErasureRule};
 use classo::store::vault::WaitingLetter;
 use serde_json::{Value, json};
 
-use super::support::{ServerProcess, TestApp, classo, eventually, ids, record};
+use super::support::{ServerProcess, TestApp, classo, eventually, ids, record, wait_until};
 
 pub const PASSWORD: &str = "tramway orange du matin";
 
@@ -58,6 +58,14 @@ pub fn laid_down_token(outbox: &Path, to: &str) -> Option<String> {
     let mut letters: Vec<_> = letters.collect();
     letters.sort();
     letters.iter().rev().find_map(|(_, text)| token_in(text))
+}
+
+/// Whether a letter that was laid down says so.
+pub fn is_laid_down(outbox: &Path, text: &str) -> bool {
+    let files = std::fs::read_dir(outbox).into_iter().flatten().flatten();
+    files
+        .filter_map(|file| std::fs::read_to_string(file.path()).ok())
+        .any(|letter| letter.replace("=\r\n", "").contains(text))
 }
 
 /// The code of a link in a letter.
@@ -224,14 +232,9 @@ fn an_account_opens_once_its_address_is_confirmed() {
 /// A link of a letter, followed by a browser: the path of its page, and its code.
 fn link_mailed(app: &TestApp, to: &str, page: &str) -> (String, String) {
     let code = token_mailed(app, to);
-    eventually(&format!("a letter leads to {page} with {code}"), || {
-        let letters = std::fs::read_dir(app.folder().join("outbox")).into_iter();
-        let mut texts = letters.flatten().filter_map(|file| {
-            let text = std::fs::read_to_string(file.ok()?.path()).ok()?;
-            Some(text.replace("=\r\n", "").replace("=3D", "="))
-        });
-        let leads = texts.any(|text| text.contains(&format!("/fr/{page}#{code}")));
-        leads.then_some(())
+    let link = format!("/fr/{page}#{code}");
+    wait_until(&format!("a letter leads to {link}"), || {
+        is_laid_down(&app.folder().join("outbox"), &link)
     });
     (format!("/fr/{page}"), code)
 }
@@ -325,17 +328,8 @@ fn what_a_letter_links_to_does_what_the_letter_says() {
     assert!(limited.is_some_and(|(_, _, text)| text.contains("Trop d’essais")));
     // Who signs up with a known address is led to where a password is chosen anew.
     sign_up(&app, "lea.neuve@exemple.ca");
-    let letters = || {
-        std::fs::read_dir(app.folder().join("outbox"))
-            .unwrap()
-            .flatten()
-    };
-    eventually("a letter leads to where a password is chosen", || {
-        let leads = letters().any(|file| {
-            let text = std::fs::read_to_string(file.path()).unwrap_or_default();
-            text.replace("=\r\n", "").contains("/fr/reset")
-        });
-        leads.then_some(())
+    wait_until("a letter leads to where a password is chosen", || {
+        is_laid_down(&app.folder().join("outbox"), "/fr/reset")
     });
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::people::{PASSWORD, laid_down_token};
+use super::people::{PASSWORD, is_laid_down, laid_down_token};
 use super::support::{
     ServerProcess, classo, eventually, lines, operator_token, record, write_file,
 };
@@ -20,7 +20,7 @@ pub fn settle(server: &ServerProcess, data: &Path, address: &str) -> String {
         laid_down_token(&data.join("outbox"), address)
     });
     assert!(
-        is_in_outbox(
+        is_laid_down(
             &data.join("outbox"),
             &format!("{}/fr/confirm#{token}", server.url)
         ),
@@ -29,13 +29,6 @@ pub fn settle(server: &ServerProcess, data: &Path, address: &str) -> String {
     let confirmed = server.ask("POST", "accounts/confirm", None, json!({"token": token}));
     assert_eq!(confirmed.unwrap().0, 204);
     sign_in(server, address).expect("signed in")
-}
-
-fn is_in_outbox(outbox: &Path, text: &str) -> bool {
-    let files = std::fs::read_dir(outbox).unwrap().flatten();
-    files
-        .filter_map(|file| std::fs::read_to_string(file.path()).ok())
-        .any(|letter| letter.replace("=\r\n", "").contains(text))
 }
 
 pub fn sign_in(server: &ServerProcess, address: &str) -> Option<String> {

@@ -143,6 +143,15 @@ impl TestApp {
         self.send(request.body(body.into()).unwrap())
     }
 
+    /// A task that was begun, once it has ended.
+    pub fn ended(&self, task: &Value) -> Value {
+        let path = format!("/api/v1/admin/tasks/{}", task["id"]);
+        eventually("the task ends", || {
+            let now = self.as_operator("GET", &path, Body::empty()).json();
+            (now["state"] != "running").then_some(now)
+        })
+    }
+
     /// The tokens of the data folder.
     pub fn tokens(&self) -> classo::store::tokens::OperatorTokens {
         classo::store::tokens::OperatorTokens::new(self.folder.path())
@@ -399,6 +408,11 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Waits until something is so.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    eventually(what, || is_so().then_some(()));
 }
 
 /// A number from the environment, for the full round of a long test.

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::eventually;
+use crate::support::wait_until;
 
 /// What the protocol calls an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -177,7 +177,8 @@ impl Browser {
 
     /// Waits until a script says yes.
     pub fn wait(&self, what: &str, script: &str) {
-        eventually(what, || (self.run(script, json!([])) == true).then_some(()));
+        let what = format!("{what} at {}", self.url());
+        wait_until(&what, || self.run(script, json!([])) == true);
     }
 
     /// A picture of the whole page.
